@@ -1,0 +1,164 @@
+import type { ActivityKind, ActorClass, Outcome } from '../records/records.ts'
+import type { Settings } from '../records/settings.ts'
+import type { WorkingTime } from './working-time.ts'
+
+/**
+ * What metrics are computed from. Instants are milliseconds since the epoch. The store streams one
+ * `Dossier` per deal; a metric folds over them and never sees the whole base at once. Facts later than
+ * `asOf` may be present in a dossier: whoever reads it cuts at `asOf`.
+ */
+
+export type MoveFact = {
+  id: string
+  at: number
+  pipelineId: string
+  stageId: string
+  outcome: Outcome
+  isCreation: boolean
+  movedBy: string | null
+  actorClass: ActorClass
+}
+
+/** Undated facts of a deal as observed at an instant; the first version also stands for everything before it. */
+export type DealVersion = {
+  observedAt: number
+  responsibleId: string | null
+  amount: number | null
+  currency: string | null
+  closeOn: string | null
+  fields: Readonly<Record<string, string>>
+}
+
+export type ActivityFact = {
+  id: string
+  dealId: string | null
+  kind: ActivityKind
+  direction: 'in' | 'out' | null
+  responsibleId: string | null
+  authorId: string | null
+  actorClass: ActorClass
+  createdAt: number
+  startAt: number | null
+  endAt: number | null
+  /** Deadline in force now; earlier ones are in `deadlineMoves`. */
+  deadlineAt: number | null
+  completedAt: number | null
+  isAutoCompleted: boolean
+  durationSeconds: number | null
+  deadlineMoves: readonly DeadlineMoveFact[]
+}
+
+export type TaskFact = {
+  id: string
+  dealIds: readonly string[]
+  responsibleId: string | null
+  createdBy: string | null
+  createdAt: number
+  closedAt: number | null
+  closedBy: string | null
+  deadlineAt: number | null
+  isDeferred: boolean
+  textHash: string
+  textWords: number
+  deadlineMoves: readonly DeadlineMoveFact[]
+}
+
+export type DeadlineMoveFact = {
+  at: number
+  before: number | null
+  after: number | null
+  actorId: string | null
+  actorClass: ActorClass
+}
+
+export type InvoiceFact = {
+  id: string
+  dealId: string | null
+  responsibleId: string | null
+  amount: number | null
+  currency: string | null
+  outcome: Outcome
+  createdAt: number
+  issuedOn: string | null
+  movedAt: number | null
+}
+
+/** One deal with everything we know about it, moves ascending by (at, order key). */
+export type Dossier = {
+  id: string
+  title: string
+  createdAt: number
+  createdBy: string | null
+  isTemplate: boolean
+  /** When we saw that the CRM no longer has it. */
+  deletedAt: number | null
+  lossReasonId: string | null
+  /** Current place, for deals whose history has no rows. */
+  current: {
+    pipelineId: string
+    stageId: string
+    outcome: Outcome
+    movedAt: number | null
+    closedAt: number | null
+  }
+  moves: readonly MoveFact[]
+  /** Ascending by observedAt, at least one. */
+  versions: readonly DealVersion[]
+  activities: readonly ActivityFact[]
+  tasks: readonly TaskFact[]
+  invoices: readonly InvoiceFact[]
+}
+
+/** Activities and tasks that hang on no deal. */
+export type LooseItems = {
+  activities: readonly ActivityFact[]
+  tasks: readonly TaskFact[]
+  invoices: readonly InvoiceFact[]
+}
+
+export type PersonFact = {
+  id: string
+  name: string
+  isActive: boolean
+  departmentIds: readonly string[]
+}
+
+export type StageFact = {
+  pipelineId: string
+  stageId: string
+  name: string
+  /** Position among the pipeline's stages, 0-based, by the pipeline's own order; lost stages come last. */
+  order: number
+  outcome: Outcome
+  /** False for a stage that the CRM no longer lists but history mentions. */
+  isListed: boolean
+}
+
+/** Everything a metric may know besides dossiers. */
+export type World = {
+  asOf: number
+  workingTime: WorkingTime
+  /** From here on actors are recovered from events. */
+  installedAt: number
+  /** The portal's earliest history row; null = no history at all. */
+  historyStart: number | null
+  settings: Settings
+  currency: string | null
+  people: ReadonlyMap<string, PersonFact>
+  departments: ReadonlyMap<
+    string,
+    { id: string; name: string; parentId: string | null; headId: string | null }
+  >
+  pipelines: ReadonlyMap<string, { id: string; name: string; isListed: boolean }>
+  /** Stages by `stageKey(pipelineId, stageId)`. */
+  stages: ReadonlyMap<string, StageFact>
+  fields: ReadonlyMap<
+    string,
+    { id: string; title: string; type: string; isCustom: boolean; isRequired: boolean }
+  >
+  /** What the vendor can tell at all. */
+  can: { pastActors: boolean; deadlineHistory: boolean; invoices: boolean; calls: boolean }
+}
+
+/** One key for a stage everywhere: a stage id alone is not unique in every CRM. */
+export const stageKey = (pipelineId: string, stageId: string): string => `${pipelineId}\u0000${stageId}`

@@ -1,0 +1,111 @@
+import { IANAZone } from 'luxon'
+import { z } from 'zod'
+
+const clockTime = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must look like 09:00')
+const day = z.iso.date()
+
+export const calendarSchema = z
+  .strictObject({
+    timeZone: z.string().refine(zone => IANAZone.isValidZone(zone), 'must be an IANA time zone'),
+    /** ISO weekdays, 1 = Monday. */
+    workdays: z.array(z.int().min(1).max(7)).min(1).max(7),
+    hours: z.tuple([clockTime, clockTime]).refine(([from, to]) => from < to, 'must end after it starts'),
+    holidays: z.array(day).max(400),
+  })
+  .readonly()
+
+/** A portal's working time. With seven workdays and 00:00–24:00 working time equals elapsed time. */
+export type Calendar = z.infer<typeof calendarSchema>
+
+export const defaultCalendar = (timeZone: string): Calendar => ({
+  timeZone: IANAZone.isValidZone(timeZone) ? timeZone : 'UTC',
+  workdays: [1, 2, 3, 4, 5],
+  hours: ['09:00', '18:00'],
+  holidays: [],
+})
+
+export const settingsSchema = z.strictObject({
+  calendar: calendarSchema,
+  language: z.enum(['ru', 'en']),
+  stale: z.strictObject({
+    /** Bulk clean-ups (30+ deals within 10 minutes) are left out of the thresholds. */
+    dropBulk: z.boolean(),
+  }),
+  /** Fields that M17 asks for; null = the proposed set. */
+  criticalFields: z.array(z.string()).max(30).nullable(),
+  /** Field that carries the reason of a loss; null = the losing stage is the reason. */
+  lossReasonField: z.string().nullable(),
+  /** Pipelines left out of every metric. */
+  parkedPipelines: z.array(z.string()).max(200),
+  /** People who are not counted, by user id. */
+  excludedUsers: z.array(z.string()).max(5000),
+  /** Heads where the CRM has no hierarchy, or instead of it: department id → user id. */
+  heads: z.record(z.string(), z.string()),
+  rolloutStartedOn: day.nullable(),
+  planerka: z.strictObject({ weekday: z.int().min(1).max(7), time: clockTime }).nullable(),
+  digest: z.strictObject({
+    heads: z.boolean(),
+    employees: z.boolean(),
+    /** Channels that write into the CRM ask an admin first. */
+    crmTasksAllowed: z.boolean(),
+  }),
+  writeBack: z.strictObject({ tag: z.boolean(), field: z.boolean(), nextStepTask: z.boolean() }),
+})
+
+export type Settings = z.infer<typeof settingsSchema>
+
+export const defaultSettings = (timeZone: string, language: 'ru' | 'en'): Settings => ({
+  calendar: defaultCalendar(timeZone),
+  language,
+  stale: { dropBulk: true },
+  criticalFields: null,
+  lossReasonField: null,
+  parkedPipelines: [],
+  excludedUsers: [],
+  heads: {},
+  rolloutStartedOn: null,
+  planerka: null,
+  digest: { heads: true, employees: true, crmTasksAllowed: false },
+  writeBack: { tag: false, field: false, nextStepTask: false },
+})
+
+/** A partial change, merged one level deep: `{ digest: { heads: false } }` keeps the other digest keys. */
+export const settingsPatchSchema = z
+  .strictObject({
+    calendar: z
+      .strictObject({
+        timeZone: z.string(),
+        workdays: z.array(z.int()),
+        hours: z.tuple([z.string(), z.string()]),
+        holidays: z.array(z.string()),
+      })
+      .partial(),
+    language: settingsSchema.shape.language,
+    stale: settingsSchema.shape.stale.partial(),
+    criticalFields: settingsSchema.shape.criticalFields,
+    lossReasonField: settingsSchema.shape.lossReasonField,
+    parkedPipelines: settingsSchema.shape.parkedPipelines,
+    excludedUsers: settingsSchema.shape.excludedUsers,
+    heads: settingsSchema.shape.heads,
+    rolloutStartedOn: settingsSchema.shape.rolloutStartedOn,
+    planerka: settingsSchema.shape.planerka,
+    digest: settingsSchema.shape.digest.partial(),
+    writeBack: settingsSchema.shape.writeBack.partial(),
+  })
+  .partial()
+
+export type SettingsPatch = z.infer<typeof settingsPatchSchema>
+
+/**
+ * @returns the settings with the patch applied
+ * @throws ZodError when the result is not valid as a whole
+ */
+export const patchSettings = (settings: Settings, patch: SettingsPatch): Settings =>
+  settingsSchema.parse({
+    ...settings,
+    ...patch,
+    calendar: { ...settings.calendar, ...patch.calendar },
+    stale: { ...settings.stale, ...patch.stale },
+    digest: { ...settings.digest, ...patch.digest },
+    writeBack: { ...settings.writeBack, ...patch.writeBack },
+  })

@@ -1,0 +1,248 @@
+import type { Outcome } from '../records/records.ts'
+
+/**
+ * The versioned result for one installation at one instant, in parts. Screens, digests and exports read
+ * these and never recompute. Each part is stored under its name; rows of the export parts have the
+ * export's own columns.
+ */
+
+/** Bump when a rule, weight or formula changes: it starts a new series. */
+export const RULES_VERSION = '2026.1'
+
+export type Scope = 'employee' | 'team' | 'company'
+export type FlagKind = 'age' | 'silence' | 'promise'
+export type Level = 'none' | 'amber' | 'red'
+export type ThresholdSource = 'own' | 'mixed' | 'preset'
+export type ChanceBasis = 'own' | 'mixed' | 'none'
+export type Band = 'habit' | 'forming' | 'on_request' | 'outside'
+export type TrustMark = 'clear' | 'look' | 'review'
+export type PillarId = 'presence' | 'work' | 'pipeline' | 'truth' | 'process'
+
+export type MetricRow = {
+  scope: Scope
+  scopeId: string
+  metric: string
+  windowDays: 7 | 28
+  value: number | null
+  numerator: number | null
+  denominator: number | null
+  unit: string
+}
+
+export type FlagRow = {
+  dealId: string
+  pipelineId: string
+  stageId: string
+  responsibleId: string | null
+  flag: FlagKind
+  level: Exclude<Level, 'none'>
+  /** ISO instant at which this clock ran out. */
+  since: string
+  ageDays: number
+  thresholdDays: number | null
+  winChance: number | null
+  /** The reason sentence in Russian; screens build theirs from `clocks` of the deal. */
+  reason: string
+}
+
+/** One deal open at `asOf`. */
+export type DealRow = {
+  dealId: string
+  title: string
+  pipelineId: string
+  stageId: string
+  responsibleId: string | null
+  amount: number | null
+  currency: string | null
+  enteredAt: string
+  ageDays: number
+  silenceDays: number | null
+  level: Level
+  winChance: number | null
+  winChanceBasis: ChanceBasis
+  clocks: DealClocks
+  /** Undated facts taken as first observed, because `asOf` is before the first sync. */
+  isFirstObserved: boolean
+}
+
+/** Everything that the reason sentence and the age strip say. */
+export type DealClocks = {
+  t80Days: number | null
+  t95Days: number | null
+  source: ThresholdSource
+  /** Forward exits behind the threshold. */
+  sample: number
+  s80Days: number | null
+  flags: FlagKind[]
+  /** `missing`: no next step; `overdue`: the step's date has passed; null = there is a step in time. */
+  promise: 'missing' | 'overdue' | null
+  promiseOverdueDays: number | null
+}
+
+export type StageRow = {
+  pipelineId: string
+  stageId: string
+  name: string
+  outcome: Outcome
+  visits: number
+  forwardExits: number
+  backExits: number
+  lostExits: number
+  otherExits: number
+  openNow: number
+  medianDays: number | null
+  t80OwnDays: number | null
+  t80Days: number | null
+  t95Days: number | null
+  source: ThresholdSource
+}
+
+export type ProcessRow = {
+  pipelineId: string
+  fromStageId: string
+  toStageId: string
+  deals: number
+  moves: number
+  medianDays: number | null
+  isDesigned: boolean
+}
+
+export type VariantRow = {
+  pipelineId: string
+  path: string[]
+  deals: number
+  won: number
+  lost: number
+  open: number
+  medianDays: number | null
+  conformanceCost: number
+}
+
+export type CurveRow = {
+  kind: 'stage' | 'adoption'
+  pipelineId: string
+  stageId: string
+  exit: 'forward' | 'back' | 'lost' | 'other' | 'reached'
+  tDays: number
+  atRisk: number
+  events: number
+  value: number
+}
+
+export type FieldRow = {
+  pipelineId: string
+  field: string
+  isCustom: boolean
+  filled: number
+  total: number
+  fillRate: number | null
+}
+
+/** A metric inside one person's (team's, company's) score. */
+export type ScoredMetric = {
+  metric: string
+  /** Weight inside the pillar after unmeasured metrics dropped out, 0..1. */
+  weight: number
+  value: number | null
+  numerator: number | null
+  denominator: number | null
+  /** 0..1; null = switched off. */
+  attainment: number | null
+  /** Points of 100 earned and at most. */
+  points: number
+  maxPoints: number
+  /** Machine word for why it is switched off; null = measured. */
+  offReason: string | null
+}
+
+export type PillarScore = { pillar: PillarId; weight: number; points: number; metrics: ScoredMetric[] }
+
+export type Score = {
+  scope: Scope
+  scopeId: string
+  /** 0..100; null = no score (coverage or sample too small). */
+  value: number | null
+  /** 90 % interval. */
+  low: number | null
+  high: number | null
+  /** Share of the weights that could be measured, 0..1. */
+  coverage: number
+  band: Band | null
+  trust: TrustMark
+  trustReasons: string[]
+  /** Why there is no score: `coverage`, `deals`, `days`, `amnesty`; null = there is one. */
+  absence: string | null
+  /** Eligible deals and working days behind it. */
+  deals: number
+  days: number
+  isReconstructed: boolean
+  pillars: PillarScore[]
+  /** The three changes that would lift the score most, with the deals to change. */
+  fixes: { metric: string; points: number; minutes: number; dealIds: string[] }[]
+}
+
+/** One item behind a number. `fact` is a machine word with parameters; screens put it into words. */
+export type EvidenceItem = {
+  kind: 'deal' | 'task' | 'activity' | 'invoice'
+  id: string
+  dealId: string | null
+  title: string | null
+  /** True when the item counts in the numerator. */
+  counts: boolean
+  fact: string
+  params: Record<string, string | number | null>
+}
+
+/** Part `evidence:<metric>`: employee id → items of the 7-day window, newest first, at most 500 each. */
+export type Evidence = Record<string, { total: number; items: EvidenceItem[] }>
+
+export type CompanySummary = {
+  openDeals: number
+  /** Open value by currency. */
+  openAmount: Record<string, number>
+  redDeals: number
+  amberDeals: number
+  redAmount: Record<string, number>
+  /** Share of open value that is red, 0..1, in the portal's currency. */
+  redShare: number | null
+  isAmnesty: boolean
+  historyStart: string | null
+  actorsKnownSince: string
+  /** First and last day of the week the score speaks of. */
+  weekFrom: string
+  weekTo: string
+  /** Newest record we had when building. */
+  dataUntil: string | null
+}
+
+/** How good flags and chances are here, measured on the portal's own past. */
+export type BackTest = {
+  basis: ChanceBasis
+  decidedDeals: number
+  auc: number | null
+  aucLow: number | null
+  aucHigh: number | null
+  brier: number | null
+  calibrationError: number | null
+  calibration: { predicted: number; observed: number; deals: number }[]
+  instants: number
+}
+
+export type MetricState = { metric: string; offReason: string | null; coverage: number | null }
+
+/** Part name → content. */
+export type SnapshotParts = {
+  metrics: MetricRow[]
+  flags: FlagRow[]
+  deals: DealRow[]
+  stages: StageRow[]
+  process: ProcessRow[]
+  variants: VariantRow[]
+  curves: CurveRow[]
+  fields: FieldRow[]
+  scores: Score[]
+  summary: CompanySummary
+  catalogue: MetricState[]
+  backtest: BackTest
+  [evidence: `evidence:${string}`]: Evidence
+}
