@@ -1,6 +1,4 @@
-import type { ActivityKind, ActorClass, Outcome } from '../records/records.ts'
-import type { Settings } from '../records/settings.ts'
-import type { WorkingTime } from './working-time.ts'
+import type { ActivityKind, ActorClass, Outcome } from './records.ts'
 
 /**
  * What metrics are computed from. Instants are milliseconds since the epoch. The store streams one
@@ -115,50 +113,3 @@ export type LooseItems = {
   tasks: readonly TaskFact[]
   invoices: readonly InvoiceFact[]
 }
-
-export type PersonFact = {
-  id: string
-  name: string
-  isActive: boolean
-  departmentIds: readonly string[]
-}
-
-export type StageFact = {
-  pipelineId: string
-  stageId: string
-  name: string
-  /** Position among the pipeline's stages, 0-based, by the pipeline's own order; lost stages come last. */
-  order: number
-  outcome: Outcome
-  /** False for a stage that the CRM no longer lists but history mentions. */
-  isListed: boolean
-}
-
-/** Everything a metric may know besides dossiers. */
-export type World = {
-  asOf: number
-  workingTime: WorkingTime
-  /** From here on actors are recovered from events. */
-  installedAt: number
-  /** The portal's earliest history row; null = no history at all. */
-  historyStart: number | null
-  settings: Settings
-  currency: string | null
-  people: ReadonlyMap<string, PersonFact>
-  departments: ReadonlyMap<
-    string,
-    { id: string; name: string; parentId: string | null; headId: string | null }
-  >
-  pipelines: ReadonlyMap<string, { id: string; name: string; isListed: boolean }>
-  /** Stages by `stageKey(pipelineId, stageId)`. */
-  stages: ReadonlyMap<string, StageFact>
-  fields: ReadonlyMap<
-    string,
-    { id: string; title: string; type: string; isCustom: boolean; isRequired: boolean }
-  >
-  /** What the vendor can tell at all. */
-  can: { pastActors: boolean; deadlineHistory: boolean; invoices: boolean; calls: boolean }
-}
-
-/** One key for a stage everywhere: a stage id alone is not unique in every CRM. */
-export const stageKey = (pipelineId: string, stageId: string): string => `${pipelineId}\u0000${stageId}`
