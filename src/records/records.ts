@@ -99,7 +99,15 @@ export type StageMove = {
   outcome: Outcome
   movedBy: string | null
   actorClass: ActorClass
+  /**
+   * For a creation whose stage is inferred: the instant of the move that tells it (`inferredFromNow` when only
+   * the present stage does). The earliest evidence wins; absent where the vendor states the row itself.
+   */
+  evidenceAt?: Date
 }
+
+/** Weakest evidence for the stage a deal was created on: where it stands now. */
+export const inferredFromNow = new Date('9999-01-01T00:00:00Z')
 
 export type ActivityKind = 'call' | 'meeting' | 'message' | 'email' | 'task' | 'todo' | 'document' | 'other'
 

@@ -55,6 +55,8 @@ export type FrameUser = {
   isAdmin: boolean
   /** A pair that may heal the installation when an admin opens the app; null where frames carry none. */
   tokens: Tokens | null
+  /** What this request spends, where the vendor signs one-time tokens; a second use is refused. */
+  singleUse?: string
   scopes: string[]
   language: string | null
   theme: 'light' | 'dark' | null
@@ -95,9 +97,10 @@ export type Inbound = {
   /**
    * Proves an installation request with the vendor's OAuth server.
    * `singleUse` names what the request spends (a code, a refresh token), so that a second use is refused
-   * before anything is asked of anyone.
+   * before anything is asked of anyone. `state` is what `authorizeUrl` was given, to be verified by whoever
+   * made it; absent where the vendor installs without our page.
    */
-  installProof(req: InboundRequest): { singleUse: string; prove(): Promise<Grant> }
+  installProof(req: InboundRequest): { singleUse: string; state?: string; prove(): Promise<Grant> }
   /** Proves the person in a frame; asks only the stored address. */
   frame(req: InboundRequest, portal: KnownPortal): Promise<FrameUser>
   /** Verifies an event's secret and reads it. Synchronous in spirit: asks nobody, except to prove tokens of app_* events. */
@@ -108,6 +111,8 @@ export type Inbound = {
   authorizeUrl(state: string): string
   /** CSP `frame-ancestors` sources for a portal; without one, for a first install. */
   frameAncestors(address: PortalAddress | null): string[]
+  /** Whether a browser page of this origin may call the `ticket` route (CORS). */
+  allowsOrigin?(origin: string): boolean
 }
 
 /** What one portal allows to be asked, kept where every process sees it. */
@@ -128,6 +133,8 @@ export type Cursor = string
 export type Page = {
   records: RecordSet
   rejected: Rejected[]
+  /** Records that the CRM says are gone. */
+  gone?: { kind: RecordKind; ids: string[] }[]
   /** Where to go on from, when everything up to and including this page is saved. */
   resume: Cursor
   /** Rows read so far and expected by this feed, for progress; `expected` null = not known. */
@@ -213,6 +220,8 @@ export type Connection = {
   address: PortalAddress
   /** Key of the installation, for limits and logs. */
   installationId: string
+  /** Secret in the address that events come to, where the vendor has no other proof. */
+  eventSecret?: string | null
   /** A valid access token; `stale` = this one was refused, get another. */
   getToken(stale?: string): Promise<string>
   /** The portal answered from another host: verify and remember. */
