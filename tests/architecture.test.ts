@@ -102,7 +102,7 @@ const isAllowed = ({ from, to, typeOnly }: Import): boolean => {
   if (source === 'snapshot/document.ts') return target === 'records'
   if (source === 'http/api-schema.ts') return false
   if (source === 'widget') return to === 'http/api-schema.ts' && typeOnly
-  if (source === 'store' && to === 'snapshot/document.ts') return typeOnly
+  if (['store', 'metrics'].includes(source) && to === 'snapshot/document.ts') return typeOnly
   const allowed = ALLOWED[source] ?? []
   return allowed.includes(target) || allowed.includes(to)
 }
