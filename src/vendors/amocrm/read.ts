@@ -1,0 +1,312 @@
+import { emptyRecordSet, type RecordSet, type Rejected } from '../../records/records.ts'
+import type { Cursor, Feed, FeedName, Page } from '../vendor.ts'
+import type { Client, Query } from './client.ts'
+import type { Context } from './directory.ts'
+import {
+  activityOf,
+  activityTypes,
+  callOf,
+  creationOf,
+  deadlineMoveOf,
+  dealOf,
+  distinct,
+  invoiceOf,
+  movesOf,
+  parseRows,
+  responsibleChangeOf,
+  taskOf,
+} from './map.ts'
+import { pagesOf, rowsOf } from './pages.ts'
+import {
+  bounds,
+  createOrderWatch,
+  EVENT_OVERLAP,
+  halved,
+  MAX_PAGES,
+  nextLength,
+  RECORD_OVERLAP,
+  type Window,
+} from './windows.ts'
+import * as wire from './wire.ts'
+
+export const feeds: readonly Feed[] = [
+  { name: 'leads', covers: 'deals' },
+  { name: 'events', covers: 'history' },
+  { name: 'tasks', covers: 'tasks' },
+  { name: 'calls', covers: 'activities' },
+  { name: 'invoices', covers: 'invoices' },
+]
+
+const RECORDS_PER_PAGE = 250
+
+/** Event types that we read; narrowed to those the account knows, since one unknown type refuses the whole request. */
+export const wantedEvents = [
+  'lead_added',
+  'lead_status_changed',
+  'lead_deleted',
+  'lead_restored',
+  'entity_responsible_changed',
+  'task_deadline_changed',
+  ...activityTypes,
+]
+
+type Rows = { records: RecordSet; rejected: Rejected[]; gone?: Page['gone'] }
+/** One list inside a feed: where it is, which date its windows cut, how its rows map. */
+type List = {
+  path: string
+  key: string
+  limit: number
+  dated: 'created_at' | 'updated_at'
+  query: Query
+  map(rows: unknown[]): Rows
+}
+
+export type Reader = {
+  backfill(feed: FeedName, resume: Cursor | null): AsyncGenerator<Page, { cursor: Cursor }>
+  changes(feed: FeedName, cursor: Cursor): AsyncGenerator<Page, { cursor: Cursor }>
+}
+
+/**
+ * Where a feed is: which list, what of it is cut out and still to be read (the next first), where the part
+ * that nobody has looked at begins, how long a new window should be, and when the feed began.
+ */
+type Place = {
+  list: number
+  todo: Window[]
+  next: number
+  length: number
+  started: number
+  read: number
+  origin: number
+}
+
+export const createReader = (client: Client, context: () => Promise<Context>): Reader => {
+  const leads = ({ currency }: Context, dated: List['dated']): List => ({
+    path: 'leads',
+    key: 'leads',
+    limit: RECORDS_PER_PAGE,
+    dated,
+    query: { order: { id: 'asc' } },
+    map: rows => {
+      const rejected: Rejected[] = []
+      const parsed = distinct(parseRows(wire.lead, 'deal', rows, rejected))
+      const live = parsed.filter(lead => !lead.is_deleted)
+      const gone = parsed.filter(lead => lead.is_deleted).map(lead => lead.id)
+      return {
+        records: {
+          ...emptyRecordSet(),
+          deals: live.map(lead => dealOf(lead, currency)),
+          stageMoves: live.map(creationOf),
+        },
+        rejected,
+        ...(gone.length > 0 ? { gone: [{ kind: 'deal' as const, ids: gone }] } : {}),
+      }
+    },
+  })
+  /** The recycle bin: its rows carry an id and little else. */
+  const deletedLeads: List = {
+    path: 'leads',
+    key: 'leads',
+    limit: RECORDS_PER_PAGE,
+    dated: 'updated_at',
+    query: { with: 'only_deleted' },
+    map: rows => {
+      const ids = rows
+        .map(row => (row as { id?: unknown } | null)?.id)
+        .filter(id => typeof id === 'number' || typeof id === 'string')
+      return { records: emptyRecordSet(), rejected: [], gone: [{ kind: 'deal', ids: ids.map(String) }] }
+    },
+  }
+  const events = ({ eventTypes, eventsPerPage }: Context): List => ({
+    path: 'events',
+    key: 'events',
+    limit: eventsPerPage,
+    dated: 'created_at',
+    query: { filter: { type: eventTypes.join(',') } },
+    map: mapEvents,
+  })
+  const tasks: List = {
+    path: 'tasks',
+    key: 'tasks',
+    limit: RECORDS_PER_PAGE,
+    dated: 'updated_at',
+    query: { order: { id: 'asc' } },
+    map: rows => {
+      const rejected: Rejected[] = []
+      const parsed = distinct(parseRows(wire.task, 'task', rows, rejected))
+      return { records: { ...emptyRecordSet(), tasks: parsed.map(taskOf) }, rejected }
+    },
+  }
+  const calls = (entity: 'leads' | 'contacts' | 'companies'): List => ({
+    path: `${entity}/notes`,
+    key: 'notes',
+    limit: RECORDS_PER_PAGE,
+    dated: 'updated_at',
+    query: { filter: { note_type: ['call_in', 'call_out'] }, order: { id: 'asc' } },
+    map: rows => {
+      const rejected: Rejected[] = []
+      const parsed = distinct(parseRows(wire.note, 'activity', rows, rejected))
+      return {
+        records: { ...emptyRecordSet(), activities: parsed.map(note => callOf(note, entity)) },
+        rejected,
+      }
+    },
+  })
+  const invoices = ({ invoicesCatalog, currency }: Context): List[] =>
+    invoicesCatalog === null
+      ? []
+      : [
+          {
+            path: `catalogs/${invoicesCatalog}/elements`,
+            key: 'elements',
+            limit: RECORDS_PER_PAGE,
+            dated: 'updated_at',
+            query: {},
+            map: rows => {
+              const rejected: Rejected[] = []
+              const parsed = distinct(parseRows(wire.element, 'invoice', rows, rejected)).filter(
+                ({ is_deleted }) => !is_deleted,
+              )
+              return {
+                records: { ...emptyRecordSet(), invoices: parsed.map(row => invoiceOf(row, currency)) },
+                rejected,
+              }
+            },
+          },
+        ]
+
+  const listsOf = (feed: FeedName, about: Context, isBackfill: boolean): List[] => {
+    if (feed === 'leads')
+      return isBackfill
+        ? [leads(about, 'created_at'), deletedLeads]
+        : [leads(about, 'updated_at'), deletedLeads]
+    if (feed === 'events') return about.eventTypes.length > 0 ? [events(about)] : []
+    if (feed === 'tasks') return [tasks]
+    if (feed === 'calls') return [calls('leads'), calls('contacts'), calls('companies')]
+    return feed === 'invoices' ? invoices(about) : []
+  }
+
+  /** True when the list is deeper than a window may be: asked only when its rows come unsorted. */
+  const isTooDeep = async (list: List, query: Query): Promise<boolean> =>
+    rowsOf(await client.get(list.path, { ...query, limit: list.limit, page: MAX_PAGES }), list.key).length > 0
+
+  /** Reads one window. Returns how many pages it had and the windows that are left of it, if it was too full. */
+  async function* readWindow(
+    list: List,
+    window: Window,
+    place: Place,
+  ): AsyncGenerator<Page, { pages: number; left: Window[]; read: number }> {
+    const filter = { ...((list.query['filter'] as Query | undefined) ?? {}), [list.dated]: bounds(window) }
+    const query = { ...list.query, filter }
+    const halves = halved(window)
+    const watch = createOrderWatch()
+    let { read } = place
+    let pages = 0
+    const stream = pagesOf(
+      client,
+      list.path,
+      list.key,
+      query,
+      list.limit,
+      halves.length > 0 ? MAX_PAGES : Number.POSITIVE_INFINITY,
+    )
+    let step = await stream.next()
+    for (; !step.done; step = await stream.next()) {
+      pages += 1
+      read += step.value.length
+      watch.see(step.value, list.dated)
+      // Until the window is whole, a restart reads it again.
+      yield { ...list.map(step.value), resume: JSON.stringify(place), progress: { read, expected: null } }
+      if (pages === 3 && halves.length > 0 && !watch.isSorted() && (await isTooDeep(list, query)))
+        return { pages: MAX_PAGES, left: halves, read: place.read }
+    }
+    if (!step.value.isCut) return { pages, left: [], read }
+    const rest = watch.rest(window)
+    return rest ? { pages, left: [rest], read } : { pages, left: halves, read: place.read }
+  }
+
+  /** Walks one list from its oldest rows to the feed's beginning. */
+  async function* walk(list: List, start: Place): AsyncGenerator<Page, Place> {
+    let place = start
+    while (place.todo.length > 0 || place.next <= place.started) {
+      const [cut, ...others] = place.todo
+      const window = cut ?? { from: place.next, to: Math.min(place.next + place.length, place.started) }
+      const { pages, left, read } = yield* readWindow(list, window, place)
+      const held = left[0] ? left[0].to - left[0].from : window.to - window.from
+      place = {
+        ...place,
+        todo: [...left, ...others],
+        next: cut ? place.next : window.to + 1000,
+        length: nextLength(held, left.length > 0 ? MAX_PAGES : pages),
+        read,
+      }
+    }
+    return place
+  }
+
+  async function* readAll(
+    feed: FeedName,
+    start: Place,
+    isBackfill: boolean,
+  ): AsyncGenerator<Page, { cursor: Cursor }> {
+    const lists = listsOf(feed, await context(), isBackfill)
+    let place = start
+    while (place.list < lists.length) {
+      const list = lists[place.list]
+      if (!list) break
+      place = yield* walk(list, place)
+      place = { ...place, list: place.list + 1, next: place.origin, length: place.started - place.origin }
+    }
+    return { cursor: JSON.stringify({ from: place.started }) }
+  }
+
+  /** The present second of the vendor: rows dated within it may still be coming. */
+  const present = (): number => Math.floor(client.now().getTime() / 1000) * 1000
+  const from = (origin: number): Place => {
+    const started = present()
+    return {
+      list: 0,
+      todo: [],
+      next: origin,
+      length: Math.max(1000, started - origin),
+      started,
+      read: 0,
+      origin,
+    }
+  }
+
+  return {
+    async *backfill(feed, resume) {
+      const { since } = await context()
+      return yield* readAll(feed, resume === null ? from(since) : (JSON.parse(resume) as Place), true)
+    },
+    async *changes(feed, cursor) {
+      const last = JSON.parse(cursor) as { from: number }
+      const overlap = feed === 'events' ? EVENT_OVERLAP : RECORD_OVERLAP
+      return yield* readAll(feed, from(last.from - overlap), false)
+    },
+  }
+}
+
+/** One page of events, sorted into what they say. */
+export const mapEvents = (rows: unknown[]): Rows => {
+  const rejected: Rejected[] = []
+  const records = emptyRecordSet()
+  const gone: string[] = []
+  for (const event of distinct(parseRows(wire.event, 'stageMove', rows, rejected))) {
+    const isLead = event.entity_type === 'lead'
+    if (event.type === 'lead_status_changed') {
+      const moves = movesOf(event)
+      if (moves) records.stageMoves.push(...moves)
+      else rejected.push({ kind: 'stageMove', id: event.id, reason: 'value_after: no status' })
+    } else if (event.type === 'entity_responsible_changed' && isLead)
+      records.factChanges.push(responsibleChangeOf(event))
+    else if (event.type === 'task_deadline_changed') records.deadlineMoves.push(deadlineMoveOf(event))
+    else if (event.type === 'lead_deleted') gone.push(event.entity_id)
+    else {
+      const activity = activityOf(event)
+      if (activity) records.activities.push(activity)
+    }
+  }
+  return { records, rejected, ...(gone.length > 0 ? { gone: [{ kind: 'deal', ids: gone }] } : {}) }
+}
