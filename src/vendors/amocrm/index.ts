@@ -105,10 +105,7 @@ const fetchRecords = async (
   if (kind === 'deal') {
     const { currency } = await context()
     for (const part of chunks(ids, IDS_PER_REQUEST)) {
-      const rows = rowsOf(
-        await client.get('leads', { filter: { id: part }, limit: IDS_PER_REQUEST }),
-        'leads',
-      )
+      const rows = await allRows(client, 'leads', 'leads', { filter: { id: part } })
       const leads = distinct(parseRows(wire.lead, 'deal', rows, rejected)).filter(lead => !lead.is_deleted)
       for (const lead of leads) seen.add(lead.id)
       records.deals.push(...leads.map(lead => dealOf(lead, currency)))
@@ -127,10 +124,7 @@ const fetchRecords = async (
     }
   } else if (kind === 'task')
     for (const part of chunks(ids, IDS_PER_REQUEST)) {
-      const rows = rowsOf(
-        await client.get('tasks', { filter: { id: part }, limit: IDS_PER_REQUEST }),
-        'tasks',
-      )
+      const rows = await allRows(client, 'tasks', 'tasks', { filter: { id: part } })
       const tasks = distinct(parseRows(wire.task, 'task', rows, rejected))
       for (const task of tasks) seen.add(task.id)
       records.tasks.push(...tasks.map(taskOf))
