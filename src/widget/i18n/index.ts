@@ -1,0 +1,37 @@
+import { createI18n } from 'vue-i18n'
+import type { Language } from './format.ts'
+
+/**
+ * Russian: one (1, 21), few (2–4, 22–24 and every fraction), many. Fractions take the genitive singular,
+ * which is the «few» form: «2,4 балла».
+ */
+export const russianForm = (count: number, forms: number): number => {
+  if (forms < 3) return count === 1 ? 0 : 1
+  const whole = Math.abs(count)
+  if (!Number.isInteger(whole)) return 1
+  const tens = whole % 100
+  const ones = whole % 10
+  if (tens >= 11 && tens <= 14) return 2
+  if (ones === 1) return 0
+  return ones >= 2 && ones <= 4 ? 1 : 2
+}
+
+export const englishForm = (count: number, forms: number): number =>
+  forms < 2 || Math.abs(count) === 1 ? 0 : 1
+
+/** Each language is a chunk of its own: a viewer loads one. */
+export const loadWords = async (language: Language) =>
+  language === 'en' ? (await import('./en.ts')).en : (await import('./ru.ts')).ru
+
+export const createWords = async (language: Language) =>
+  createI18n({
+    legacy: false,
+    locale: language,
+    fallbackLocale: false,
+    missingWarn: false,
+    fallbackWarn: false,
+    pluralRules: { ru: russianForm, en: englishForm },
+    messages: { [language]: await loadWords(language) },
+  })
+
+export type I18n = Awaited<ReturnType<typeof createWords>>

@@ -1,0 +1,98 @@
+import type { ProcessView, StageThreshold } from '../../http/api-schema.ts'
+
+export type PipelineView = ProcessView['pipelines'][number]
+export type Edge = PipelineView['edges'][number]
+
+export type MapEdge = Edge & { from: number; to: number; kind: 'road' | 'short' | 'back' }
+export type MapNode = StageThreshold & { index: number; entered: number; lost: number }
+
+export type ProcessMap = {
+  nodes: MapNode[]
+  won: { deals: number; share: number | null } | null
+  road: MapEdge[]
+  arcs: MapEdge[]
+  /** Arcs that are too rare or too many to draw. */
+  hidden: number
+  /** The one deviation that the sentence names. */
+  main: MapEdge | null
+  lostTotal: number
+  worstDeadEnd: MapNode | null
+  created: number
+  roadShare: number | null
+}
+
+const MAX_ARCS = 7
+
+/**
+ * Lays the moves over the designed order: neighbours forward are the main road, longer forward moves are
+ * shortcuts, moves back are returns, lost exits are dead ends. Edges under `minShare` of the deals are
+ * hidden and counted.
+ */
+export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => {
+  const open = pipeline.stages.filter(stage => stage.outcome === 'open')
+  const wonIds = new Set(pipeline.stages.filter(stage => stage.outcome === 'won').map(stage => stage.stageId))
+  const lostIds = new Set(
+    pipeline.stages.filter(stage => stage.outcome === 'lost').map(stage => stage.stageId),
+  )
+  const place = new Map(open.map((stage, index) => [stage.stageId, index]))
+  const end = open.length
+  const at = (stageId: string): number | undefined => (wonIds.has(stageId) ? end : place.get(stageId))
+
+  const placed = pipeline.edges.flatMap((edge): MapEdge[] => {
+    const from = at(edge.fromStageId)
+    const to = at(edge.toStageId)
+    if (from === undefined || to === undefined || from === to || from === end) return []
+    return [{ ...edge, from, to, kind: to === from + 1 ? 'road' : to > from ? 'short' : 'back' }]
+  })
+  const lostFrom = (stageId: string): number =>
+    pipeline.edges
+      .filter(edge => edge.fromStageId === stageId && lostIds.has(edge.toStageId))
+      .reduce((sum, edge) => sum + edge.deals, 0)
+  const nodes = open.map((stage, index) => ({
+    ...stage,
+    index,
+    entered: stage.visits,
+    lost: lostFrom(stage.stageId) || stage.lostExits,
+  }))
+  const created = pipeline.variants.reduce((sum, variant) => sum + variant.deals, 0) || nodes[0]?.visits || 0
+  const rare = Math.max(1, created * minShare)
+  const candidates = placed.filter(edge => edge.kind !== 'road').sort((a, b) => b.deals - a.deals)
+  const arcs = candidates.filter(edge => edge.deals >= rare).slice(0, MAX_ARCS)
+  const wonDeals = pipeline.variants.reduce((sum, variant) => sum + variant.won, 0)
+  const straight = pipeline.variants
+    .filter(variant => variant.conformanceCost === 0)
+    .reduce((sum, variant) => sum + variant.deals, 0)
+  const worst = [...nodes].sort((a, b) => b.lost - a.lost)[0]
+  return {
+    nodes,
+    won: wonIds.size === 0 ? null : { deals: wonDeals, share: created === 0 ? null : wonDeals / created },
+    road: placed.filter(edge => edge.kind === 'road'),
+    arcs,
+    hidden: candidates.length - arcs.length,
+    main: arcs[0] ?? null,
+    lostTotal: nodes.reduce((sum, node) => sum + node.lost, 0),
+    worstDeadEnd: worst !== undefined && worst.lost > 0 ? worst : null,
+    created,
+    roadShare: created === 0 ? null : straight / created,
+  }
+}
+
+/** Share won of the decided deals whose path makes (or avoids) that move; null under five decided deals. */
+export const winRate = (
+  pipeline: PipelineView,
+  takes: (path: readonly string[]) => boolean,
+): number | null => {
+  let won = 0
+  let decided = 0
+  for (const variant of pipeline.variants)
+    if (takes(variant.path)) {
+      won += variant.won
+      decided += variant.won + variant.lost
+    }
+  return decided < 5 ? null : won / decided
+}
+
+export const makesMove =
+  (edge: Edge) =>
+  (path: readonly string[]): boolean =>
+    path.some((stageId, index) => stageId === edge.fromStageId && path[index + 1] === edge.toStageId)

@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import express from 'express'
+import type { Me, SyncState } from '../../src/http/api-schema.ts'
+import {
+  AS_OF,
+  catalogue,
+  dealsOf,
+  employeeOf,
+  evidenceOf,
+  overview,
+  people,
+  process as processView,
+  settingsOf,
+} from './mock-team.ts'
+
+/** Which portal the page opens into. */
+export type Scene = {
+  role: Me['role']
+  language: Me['language']
+  theme: Me['theme']
+  deals: number
+  /** `sync`: the first sync runs; `empty`: a portal without deals; `broken`: every answer is an error. */
+  state: 'normal' | 'sync' | 'empty' | 'broken' | 'reauth' | 'nosession'
+  view: string
+  params: Record<string, string>
+}
+
+export const scene = (part: Partial<Scene> = {}): Scene => ({
+  role: 'head',
+  language: 'ru',
+  theme: 'light',
+  deals: 30,
+  state: 'normal',
+  view: '',
+  params: {},
+  ...part,
+})
+
+const meOf = (now: Scene): Me => ({
+  userId: now.role === 'employee' ? '13' : '18',
+  name: now.role === 'employee' ? 'Гусева Ольга' : 'Соколова Анна',
+  role: now.role,
+  sees: now.role === 'employee' ? ['13'] : people.map(person => person.id),
+  vendor: 'bitrix24',
+  portal: {
+    host: 'acme.example',
+    origin: 'https://acme.example',
+    currency: 'RUB',
+    timeZone: 'Europe/Moscow',
+  },
+  language: now.language,
+  theme: now.theme,
+  status: now.state === 'reauth' ? 'reauth_required' : 'active',
+  adminName: 'Соколова Анна',
+  hasSnapshot: now.state !== 'sync',
+  departments: [
+    { id: '1', name: 'Компания', parentId: null },
+    { id: '2', name: 'Отдел продаж', parentId: '1' },
+    { id: '3', name: 'Отдел по работе с ключевыми клиентами и тендерами', parentId: '1' },
+  ],
+  start: { view: now.view, params: now.params },
+})
+
+const sync: SyncState = {
+  status: 'active',
+  phase: 'backfill',
+  progress: 0.46,
+  outcome: 'running',
+  lastFinishedAt: null,
+  lastError: null,
+  waitingUntil: null,
+  secondsLeft: 190,
+  steps: [
+    { step: 'people', done: 24, total: 24, perSecond: 50, state: 'done' },
+    { step: 'pipelines', done: 2, total: 2, perSecond: null, state: 'done' },
+    { step: 'deals', done: 2_310, total: 3_812, perSecond: 118, state: 'running' },
+    { step: 'history', done: 0, total: null, perSecond: null, state: 'waiting' },
+    { step: 'tasks', done: 0, total: null, perSecond: null, state: 'waiting' },
+  ],
+  rejected: 3,
+  isUsable: true,
+}
+
+const emptyWeeks = overview.weeks.map(week => ({
+  ...week,
+  value: null,
+  low: null,
+  high: null,
+  coverage: null,
+  asOf: null,
+}))
+const none = { deals: 0, amount: {} }
+const emptyOverview = {
+  ...overview,
+  score: { ...overview.score, value: null, low: null, high: null, band: null, absence: 'deals' },
+  delta: null,
+  weeks: emptyWeeks,
+  people: [],
+  red: none,
+  amber: none,
+  needHelp: [],
+  openDeals: 0,
+  changes: null,
+  reasons: overview.reasons.map(reason => ({ ...reason, red: 0, amber: 0, amount: {} })),
+}
+
+/**
+ * Serves the built widget and the API of a pretended portal. The scene is chosen per page by the ticket,
+ * so many pages can be open at once. `requests` keeps what PATCH sent.
+ */
+export const startMock = async (): Promise<{
+  origin: string
+  patches: unknown[]
+  page(now: Scene): string
+  stop(): Promise<void>
+}> => {
+  const app = express()
+  const patches: unknown[] = []
+  const assets = join(import.meta.dirname, '../../dist/widget')
+  const template = readFileSync(join(assets, 'index.html'), 'utf8')
+  app.use(express.json())
+  app.use('/widget', express.static(assets, { index: false }))
+  app.get('/page', (request, response) => {
+    const now = scene(JSON.parse(String(request.query['scene'])))
+    const meta = Object.entries({
+      ticket: now.state === 'nosession' ? '' : JSON.stringify(now),
+      language: now.language,
+      theme: now.theme,
+      mode: 'app',
+      vendor: '',
+      view: now.view === 'deal' ? 'deal' : '',
+    })
+      .map(
+        ([name, content]) => `<meta name="planerka-${name}" content='${content.replaceAll("'", '&#39;')}'>`,
+      )
+      .join('')
+    response.type('html').send(template.replace('<!--planerka-meta-->', meta))
+  })
+  app.post('/api/v1/session', (request, response) => {
+    response.json({
+      token: Buffer.from(request.body.ticket).toString('base64url'),
+      expiresAt: new Date(Date.now() + 900_000).toISOString(),
+    })
+  })
+  const problem = (response: express.Response, status: number, code: string): void => {
+    response
+      .status(status)
+      .type('application/problem+json')
+      .send(JSON.stringify({ code, title: code, status }))
+  }
+  const api = express.Router()
+  api.use((request, response, next) => {
+    const bearer = request.get('authorization')?.replace('Bearer ', '') ?? ''
+    response.locals['scene'] = JSON.parse(Buffer.from(bearer, 'base64url').toString())
+    const now = response.locals['scene'] as Scene
+    if (now.state === 'broken' && request.path !== '/me') problem(response, 503, 'database_unavailable')
+    else next()
+  })
+  const answer = (path: string, make: (now: Scene, request: express.Request) => unknown): void => {
+    api.get(path, (request, response) => {
+      const body = make(response.locals['scene'] as Scene, request)
+      if (body === null) problem(response, 404, 'not_found')
+      else response.json(body)
+    })
+  }
+  const dealsIn = (now: Scene) => {
+    const all = now.state === 'empty' ? [] : dealsOf(now.deals)
+    return now.role === 'employee' ? all.filter(deal => deal.responsibleId === '13') : all
+  }
+  answer('/me', meOf)
+  answer('/sync', () => sync)
+  answer('/overview', now => {
+    if (now.state === 'empty') return emptyOverview
+    return now.role === 'employee'
+      ? { ...overview, people: people.filter(person => person.id === '13'), needHelp: [] }
+      : overview
+  })
+  answer('/employees', () => people)
+  answer('/employees/:id', (now, request) => employeeOf(String(request.params['id']), dealsIn(now)))
+  answer('/deals', dealsIn)
+  answer(
+    '/deals/:id',
+    (now, request) => dealsOf(Math.max(now.deals, 30)).find(deal => deal.id === request.params['id']) ?? null,
+  )
+  answer('/evidence', (_, request) => evidenceOf(request.query as Record<string, string>))
+  answer('/process', now => (now.state === 'empty' ? { asOf: AS_OF, pipelines: [] } : processView))
+  answer('/catalogue', () => catalogue)
+  answer('/settings', now => settingsOf(now.role === 'admin'))
+  answer('/preferences', now => settingsOf(now.role === 'admin').preferences)
+  answer('/digest/preview', () => [
+    {
+      userId: '18',
+      name: 'Соколова Анна',
+      role: 'head',
+      channel: 'crm',
+      dealIds: ['700'],
+      text: 'Команда 70, +7 за 4 недели. 11 красных на 4,2 млн ₽.\nПланёрка в 10:00, 32 минуты. [Повестка]',
+    },
+    {
+      userId: '13',
+      name: 'Гусева Ольга',
+      role: 'employee',
+      channel: 'crm',
+      dealIds: ['701'],
+      text: 'Доброе утро, Ольга. ◆ «Атриум», 620 тыс.: молчит 12 дней, шага нет.',
+    },
+  ])
+  for (const path of ['/settings', '/preferences'])
+    api.patch(path, (request, response) => {
+      patches.push(request.body)
+      const view = settingsOf(true)
+      if (path === '/preferences') response.json({ ...view.preferences, ...request.body })
+      else response.json({ ...view, settings: { ...(view.settings as object), ...request.body } })
+    })
+  app.use('/api/v1', api)
+  const server = await new Promise<Server>(resolve => {
+    const listening = app.listen(0, '127.0.0.1', () => resolve(listening))
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    origin,
+    patches,
+    page: now => `${origin}/page?scene=${encodeURIComponent(JSON.stringify(now))}`,
+    stop: () => new Promise(resolve => server.close(() => resolve())),
+  }
+}
