@@ -49,6 +49,11 @@ export class WorkingTime {
     this.#layOut(Math.floor(from / DAY_MS) - MARGIN_DAYS, Math.floor(to / DAY_MS) + MARGIN_DAYS)
   }
 
+  /** Length of a whole working day by the calendar's hours, milliseconds. */
+  get dayMs(): number {
+    return this.#dayMs
+  }
+
   /** Working milliseconds between two instants; 0 when `to` ≤ `from`. */
   elapsed(from: number, to: number): number {
     if (!(to > from)) return 0

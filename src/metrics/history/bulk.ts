@@ -1,0 +1,64 @@
+import { NEVER, OPEN } from './code.ts'
+
+/** So many deals closed or created within so long by one actor are a clean-up or an import (metrics 4.5). */
+export const BULK_DEALS = 30
+export const BULK_MS = 10 * 60_000
+
+type Rows = {
+  readonly at: Float64Array
+  readonly stage: Int32Array
+  readonly outcome: Uint8Array
+  readonly isCreation: Uint8Array
+  readonly actor: Int32Array
+  readonly deal: Int32Array
+}
+
+/**
+ * Finds bulk clean-ups: 30 or more distinct deals created, or 30 or more closed, within any 10 minutes by one
+ * actor, or in one pipeline where the actor is unknown.
+ * @returns for each row the instant at which the thirtieth deal made it known, or NEVER: a cut at an earlier
+ * `asOf` cannot know of the clean-up yet
+ */
+export const bulkKnownAt = (rows: Rows, stages: readonly { pipelineId: string }[]): Float64Array => {
+  const knownAt = new Float64Array(rows.at.length).fill(NEVER)
+  const groups = new Map<string, number[]>()
+  for (let row = 0; row < rows.at.length; row++) {
+    const isClosing =
+      rows.outcome[row] !== OPEN &&
+      (rows.isCreation[row] === 1 || rows.deal[row - 1] !== rows.deal[row] || rows.outcome[row - 1] === OPEN)
+    if (!isClosing && rows.isCreation[row] !== 1) continue
+    const actor = rows.actor[row]!
+    const who = actor >= 0 ? `actor ${actor}` : `pipeline ${stages[rows.stage[row]!]!.pipelineId}`
+    for (const what of [isClosing ? 'closed' : null, rows.isCreation[row] === 1 ? 'created' : null]) {
+      if (what === null) continue
+      const key = `${what} by ${who}`
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, [row])
+      else group.push(row)
+    }
+  }
+  for (const group of groups.values()) if (group.length >= BULK_DEALS) markBulk(rows, group, knownAt)
+  return knownAt
+}
+
+const markBulk = (rows: Rows, group: number[], knownAt: Float64Array): void => {
+  group.sort((a, b) => rows.at[a]! - rows.at[b]!)
+  const times = new Map<number, number>()
+  let oldest = 0
+  let marked = 0
+  for (let newest = 0; newest < group.length; newest++) {
+    const at = rows.at[group[newest]!]!
+    const deal = rows.deal[group[newest]!]!
+    times.set(deal, (times.get(deal) ?? 0) + 1)
+    while (at - rows.at[group[oldest]!]! > BULK_MS) {
+      const gone = rows.deal[group[oldest++]!]!
+      const left = (times.get(gone) ?? 1) - 1
+      if (left === 0) times.delete(gone)
+      else times.set(gone, left)
+    }
+    if (times.size < BULK_DEALS) continue
+    for (let index = Math.max(oldest, marked); index <= newest; index++)
+      knownAt[group[index]!] = Math.min(knownAt[group[index]!]!, at)
+    marked = newest + 1
+  }
+}

@@ -1,0 +1,96 @@
+import type { StageRow } from '../../snapshot/document.ts'
+import { stageKey, type World } from '../world.ts'
+import { BACK, FORWARD, LOSS, OPEN, OTHER } from './code.ts'
+import { exitKind, isBegun, type StageInfo, stageInfos, staysIn } from './episodes.ts'
+import { medianOf } from './median.ts'
+import type { PortalHistory } from './stays.ts'
+import type { Thresholds } from './thresholds.ts'
+
+/**
+ * Export `stages`: every stay up to `asOf` counts in visits and exits, skips included and without a window; the
+ * median is over finished stays. Stages that the CRM no longer lists appear when a deal has been there.
+ */
+export const measureStages = (history: PortalHistory, world: World, thresholds: Thresholds): StageRow[] => {
+  const infos = stageInfos(history, world)
+  const rows: (StageRow & { order: number })[] = infos.map((info, stage) => ({
+    ...tally(history, stage, infos, world),
+    ...threshold(thresholds, info.key),
+    pipelineId: info.pipelineId,
+    stageId: info.stageId,
+    name: info.name,
+    outcome: info.outcome,
+    order: info.order,
+  }))
+  const seen = new Set(infos.map(info => info.key))
+  for (const [key, fact] of world.stages)
+    if (!seen.has(key) && fact.isListed)
+      rows.push({
+        ...EMPTY,
+        ...threshold(thresholds, key),
+        pipelineId: fact.pipelineId,
+        stageId: fact.stageId,
+        name: fact.name,
+        outcome: fact.outcome,
+        order: fact.order,
+      })
+  const pipelines = new Map([...world.pipelines.keys()].map((id, index) => [id, index]))
+  const place = (id: string): number => pipelines.get(id) ?? pipelines.size
+  return rows
+    .filter(
+      row => row.visits > 0 || world.stages.get(stageKey(row.pipelineId, row.stageId))?.isListed === true,
+    )
+    .sort((a, b) => place(a.pipelineId) - place(b.pipelineId) || a.order - b.order)
+    .map(({ order: _, ...row }) => row)
+}
+
+type Tally = Pick<
+  StageRow,
+  'visits' | 'forwardExits' | 'backExits' | 'lostExits' | 'otherExits' | 'openNow' | 'medianDays'
+>
+
+const EMPTY: Tally = {
+  visits: 0,
+  forwardExits: 0,
+  backExits: 0,
+  lostExits: 0,
+  otherExits: 0,
+  openNow: 0,
+  medianDays: null,
+}
+
+const tally = (history: PortalHistory, stage: number, infos: readonly StageInfo[], world: World): Tally => {
+  const { asOf, workingTime } = world
+  const { enteredAt, leftAt, nextStage } = history.stay
+  const stays = staysIn(history, stage)
+  const finished = new Float64Array(stays.length)
+  const exits = new Int32Array(OTHER + 1)
+  let visits = 0
+  let left = 0
+  for (const stay of stays) {
+    if (!isBegun(history, stay, asOf)) continue
+    visits++
+    if (leftAt[stay]! > asOf) continue
+    exits[exitKind(infos[stage]!, infos[nextStage[stay]!]!)]!++
+    finished[left++] = workingTime.days(enteredAt[stay]!, leftAt[stay]!)
+  }
+  return {
+    visits,
+    forwardExits: exits[FORWARD]!,
+    backExits: exits[BACK]!,
+    lostExits: exits[LOSS]!,
+    otherExits: exits[OTHER]!,
+    // A won or lost deal does not wait there.
+    openNow: infos[stage]!.code === OPEN ? visits - left : 0,
+    medianDays: medianOf(finished.subarray(0, left)),
+  }
+}
+
+const threshold = (thresholds: Thresholds, key: string) => {
+  const found = thresholds.get(key)
+  return {
+    t80OwnDays: found?.t80OwnDays ?? null,
+    t80Days: found?.t80Days ?? null,
+    t95Days: found?.t95Days ?? null,
+    source: found?.source ?? ('preset' as const),
+  }
+}
