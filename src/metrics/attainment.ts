@@ -1,0 +1,40 @@
+/**
+ * How far a value is on the way from `floor` (0) to `target` (1). Works in both directions: for "less is
+ * better" the floor lies above the target. Formula 4.2: `clip((x − floor) / (target − floor), 0, 1)`.
+ */
+export const attainment = (value: number, floor: number, target: number): number => {
+  if (target === floor) return value >= target ? 1 : 0
+  return Math.min(1, Math.max(0, (value - floor) / (target - floor)))
+}
+
+/** Pseudo-cases that pull a small sample towards its team. */
+const PRIOR = 5
+
+/**
+ * `(k + 5·p_team) / (n + 5)`: a person's value drawn towards the team's where there are few cases.
+ * @param value the person's own, null of no cases
+ * @param sample cases behind it
+ */
+export const shrink = (value: number | null, sample: number, team: number): number =>
+  value === null ? team : (value * sample + PRIOR * team) / (sample + PRIOR)
+
+/**
+ * Variance of an attained value, never more than a 0..1 value can have.
+ * @param slope change of attainment per unit of the value; a share's own uncertainty is binomial
+ */
+export const attainmentVariance = (of: {
+  shrunk: number
+  attained: number
+  sample: number
+  slope: number
+  isShare: boolean
+}): number => {
+  const share = clampedShare(of.shrunk)
+  const spread = of.isShare ? of.slope * of.slope * share * (1 - share) : of.attained * (1 - of.attained)
+  return Math.min(0.25, spread) / (of.sample + PRIOR)
+}
+
+const clampedShare = (value: number): number => Math.min(1, Math.max(0, value))
+
+/** Half-width of a 90 % interval in standard deviations. */
+export const Z90 = 1.6449

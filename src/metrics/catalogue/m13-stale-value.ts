@@ -1,0 +1,72 @@
+import { dealItem, lastWeekByOwner } from '../deal-evidence.ts'
+import { type Metric, shareMeasure } from '../metric.ts'
+import { Tally } from '../tally.ts'
+
+/** Where fewer open deals than this carry an amount in the portal's currency, deals are counted instead. */
+const MIN_AMOUNT_SHARE = 0.5
+
+/** Share of the open value that is red, averaged over the days; the dead layer apart. */
+export const staleValue: Metric = {
+  id: 'M13',
+  pillar: 'pipeline',
+  measures: [shareMeasure('M13', 'A', 0.15, 0.7), { ...shareMeasure('M13.dead', 'C', 0.05, 0.5) }],
+  version: '1',
+  formula:
+    'value of red deals / value of open deals, summed over working days; dead = no movement and no touch for more than 365 days',
+  caveats: ['by number of deals where most have no amount in the portal’s currency'],
+  needs: [],
+  score: { weight: 0.25, over: 'day', isShare: true },
+  isKnownForPast: () => true,
+  minutesPerFix: 3,
+  start: context => {
+    const byValue = { stale: new Tally(), dead: new Tally() }
+    const byCount = { stale: new Tally(), dead: new Tally() }
+    const stale = context.ledger()
+    const dead = context.ledger()
+    const fixes = context.fixList()
+    let priced = 0
+    let all = 0
+    return {
+      addDeal: deal => {
+        for (const day of deal.days) {
+          const isRed = day.isDead || deal.verdictOn(day).level === 'red'
+          const { amount, currency } = day.version
+          const isPriced = amount !== null && amount > 0 && currency === context.world.currency
+          all++
+          byCount.stale.add(day.owner, day.index, isRed ? 1 : 0, 1)
+          byCount.dead.add(day.owner, day.index, day.isDead ? 1 : 0, 1)
+          if (!isPriced) continue
+          priced++
+          byValue.stale.add(day.owner, day.index, isRed ? amount : 0, amount, 1)
+          byValue.dead.add(day.owner, day.index, day.isDead ? amount : 0, amount, 1)
+        }
+        for (const [who, days] of lastWeekByOwner(deal, deal.days)) {
+          const last = days.at(-1)!
+          const redDays = days.filter(day => day.isDead || deal.verdictOn(day).level === 'red').length
+          stale.show(
+            who,
+            last.end,
+            dealItem(deal, redDays > 0, redDays > 0 ? 'red' : 'not_red', {
+              days: Math.round(context.world.workingTime.days(last.stay.from, last.end)),
+              redDays,
+              of: days.length,
+              amount: last.version.amount,
+            }),
+          )
+          if (last.isDead)
+            dead.show(who, last.end, dealItem(deal, true, 'dead', { amount: last.version.amount }))
+        }
+        const { today } = deal
+        if (today !== null && (today.isDead || deal.verdictOn(today).level === 'red'))
+          fixes.add(today.owner, deal.id, today.version.amount)
+      },
+      finish: () => {
+        const chosen = priced >= all * MIN_AMOUNT_SHARE && priced > 0 ? byValue : byCount
+        return [
+          { measure: 'M13', numbers: chosen.stale, evidence: stale, fixes },
+          { measure: 'M13.dead', numbers: chosen.dead, evidence: dead },
+        ]
+      },
+    }
+  },
+}

@@ -1,0 +1,53 @@
+import { dealItem } from '../deal-evidence.ts'
+import { type Metric, shareMeasure } from '../metric.ts'
+import { Tally } from '../tally.ts'
+
+const MINUTE = 60_000
+const TARGET_MINUTES = 30
+/** A call that made the deal begins a little before it. */
+const EARLIER = 60 * MINUTE
+
+/** Share of new deals whose customer was answered within 30 working minutes. */
+export const firstResponse: Metric = {
+  id: 'M16',
+  pillar: 'pipeline',
+  measures: [shareMeasure('M16', 'A', 0.8, 0.2)],
+  version: '1',
+  formula:
+    'new deals with a first substantive touch within 30 working minutes / new deals touched or older than 30 working minutes',
+  caveats: ['deals that come in at night start at opening', 'replies by robots do not count'],
+  needs: [],
+  score: { weight: 0.15, over: 'week', isShare: true },
+  isKnownForPast: () => true,
+  minutesPerFix: null,
+  start: context => {
+    const { window, world } = context
+    const tally = new Tally()
+    const ledger = context.ledger()
+    return {
+      addDeal: deal => {
+        const { createdAt } = deal.dossier
+        const index = window.indexOf(createdAt)
+        if (index < 0 || !deal.isReal) return
+        const touch = deal.touches.find(
+          ({ at, actorClass }) => at >= createdAt - EARLIER && actorClass !== 'robot',
+        )
+        const minutes = world.workingTime.elapsed(createdAt, touch?.at ?? window.until) / MINUTE
+        // Still inside its half hour: neither answered nor late.
+        if (touch === undefined && minutes <= TARGET_MINUTES) return
+        const isInTime = touch !== undefined && minutes <= TARGET_MINUTES
+        const owner = deal.ownerAt(createdAt)
+        tally.add(owner, index, isInTime ? 1 : 0, 1)
+        if (index >= window.sevenFrom)
+          ledger.show(
+            owner,
+            createdAt,
+            dealItem(deal, isInTime, touch === undefined ? 'not_answered' : 'answered', {
+              minutes: Math.round(minutes),
+            }),
+          )
+      },
+      finish: () => [{ measure: 'M16', numbers: tally, evidence: ledger }],
+    }
+  },
+}

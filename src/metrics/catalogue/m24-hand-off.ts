@@ -1,0 +1,78 @@
+import { dealItem, instant } from '../deal-evidence.ts'
+import { type Metric, shareMeasure } from '../metric.ts'
+import { Tally } from '../tally.ts'
+
+const TAKE_UP_DAYS = 2
+/** So many deals given to one person on one day are an administrator's reassignment. */
+const BULK_HAND_OFFS = 20
+
+type HandOff = { owner: string; index: number; isTaken: boolean; show: () => void }
+
+/** Is a deal that changed hands taken up by its new owner? */
+export const handOff: Metric = {
+  id: 'M24',
+  pillar: null,
+  measures: [shareMeasure('M24', 'B', 0.8, 0.2)],
+  version: '1',
+  formula: 'owner changes with an activity or touch by the new owner within 2 working days / owner changes',
+  caveats: [
+    'owners are compared from the first sync on where the CRM keeps no history',
+    'bulk reassignment left out',
+  ],
+  needs: [],
+  score: null,
+  isKnownForPast: can => can.pastActors,
+  minutesPerFix: null,
+  start: context => {
+    const { window, world } = context
+    const groups = new Map<string, HandOff[]>()
+    const ledger = context.ledger()
+    return {
+      addDeal: deal => {
+        if (!deal.isReal) return
+        const { versions } = deal.dossier
+        for (let at = 1; at < versions.length; at++) {
+          const [before, after] = [versions[at - 1]!, versions[at]!]
+          const owner = after.responsibleId
+          const index = window.indexOf(after.observedAt)
+          if (index < 0 || owner === before.responsibleId || !deal.isCounted(owner)) continue
+          const until = world.workingTime.add(after.observedAt, TAKE_UP_DAYS)
+          const isTaken =
+            deal.touches.some(
+              touch => touch.by === owner && touch.at >= after.observedAt && touch.at <= until,
+            ) ||
+            deal.dossier.activities.some(
+              item =>
+                item.authorId === owner && item.createdAt >= after.observedAt && item.createdAt <= until,
+            )
+          if (!isTaken && until > world.asOf) continue
+          const key = `${owner}\u0000${index}`
+          const show = (): void => {
+            if (index >= window.sevenFrom)
+              ledger.show(
+                owner,
+                after.observedAt,
+                dealItem(deal, isTaken, isTaken ? 'taken_up' : 'not_taken_up', {
+                  date: instant(after.observedAt),
+                }),
+              )
+          }
+          const group = groups.get(key)
+          if (group === undefined) groups.set(key, [{ owner, index, isTaken, show }])
+          else group.push({ owner, index, isTaken, show })
+        }
+      },
+      finish: () => {
+        const tally = new Tally()
+        for (const group of groups.values()) {
+          if (group.length >= BULK_HAND_OFFS) continue
+          for (const { owner, index, isTaken, show } of group) {
+            tally.add(owner, index, isTaken ? 1 : 0, 1)
+            show()
+          }
+        }
+        return [{ measure: 'M24', numbers: tally, evidence: ledger }]
+      },
+    }
+  },
+}

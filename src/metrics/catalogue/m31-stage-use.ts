@@ -1,0 +1,74 @@
+import type { Metric } from '../metric.ts'
+import { median } from '../tally.ts'
+import { stageKey } from '../world.ts'
+
+const MIN_SHARE = 0.03
+const MIN_DWELL_MS = 2 * 60_000
+/** Dwell times kept per stage: enough for a median, bounded in memory. */
+const MAX_DWELLS = 2000
+const MIN_DEALS = 20
+
+/** Share of stages that carry deals and time. */
+export const stageUse: Metric = {
+  id: 'M31',
+  pillar: null,
+  measures: [{ id: 'M31', unit: 'share', payClass: 'C', target: 1, floor: 0.4, lessIsBetter: false }],
+  version: '1',
+  formula:
+    'open stages entered by at least 3 % of the pipeline’s moved deals and kept for 2 minutes or more (median) / open stages, over 28 days',
+  caveats: ['pipelines with fewer than 20 moved deals are left out', 'a young stage is judged too early'],
+  needs: ['history'],
+  score: null,
+  isKnownForPast: () => true,
+  minutesPerFix: null,
+  start: context => {
+    const { world, window } = context
+    const deals = new Map<string, number>()
+    const entered = new Map<string, number>()
+    const dwells = new Map<string, number[]>()
+    return {
+      addDeal: deal => {
+        const pipelines = new Set<string>()
+        const stages = new Set<string>()
+        for (const stay of deal.stays) {
+          const key = stageKey(stay.pipelineId, stay.stageId)
+          if (window.indexOf(stay.from) >= 0) {
+            pipelines.add(stay.pipelineId)
+            stages.add(key)
+          }
+          if (stay.until === null || window.indexOf(stay.until) < 0) continue
+          const own = dwells.get(key)
+          if (own === undefined) dwells.set(key, [stay.until - stay.from])
+          else if (own.length < MAX_DWELLS) own.push(stay.until - stay.from)
+        }
+        for (const pipelineId of pipelines) deals.set(pipelineId, (deals.get(pipelineId) ?? 0) + 1)
+        for (const key of stages) entered.set(key, (entered.get(key) ?? 0) + 1)
+      },
+      finish: () => {
+        let used = 0
+        let all = 0
+        for (const [key, stage] of world.stages) {
+          const moved = deals.get(stage.pipelineId) ?? 0
+          if (stage.outcome !== 'open' || !stage.isListed || moved < MIN_DEALS) continue
+          all++
+          const dwell = median(dwells.get(key) ?? [])
+          if ((entered.get(key) ?? 0) >= moved * MIN_SHARE && (dwell === null || dwell >= MIN_DWELL_MS))
+            used++
+        }
+        return [{ measure: 'M31', numbers: companyOnly(used, all) }]
+      },
+    }
+  },
+}
+
+/** A number of the portal as a whole: nobody's own. */
+const companyOnly = (numerator: number, denominator: number) => ({
+  isCompanyOnly: true as const,
+  people: () => [],
+  read: () => ({
+    value: denominator === 0 ? null : numerator / denominator,
+    numerator,
+    denominator,
+    sample: denominator,
+  }),
+})

@@ -1,0 +1,139 @@
+import type { Dossier, LooseItems } from '../records/facts.ts'
+import { DealContext, type Judge } from './deal-context.ts'
+import { FixList, Ledger } from './evidence.ts'
+import { type Measured, measuredOf } from './measured.ts'
+import type { Fold, Metric, MetricContext, Need } from './metric.ts'
+import { Tally } from './tally.ts'
+import { type Window, windowAt } from './window.ts'
+import type { World } from './world.ts'
+
+/** Everything that the metrics say about one instant, before it is put into rows. */
+export type Measurement = {
+  world: World
+  window: Window
+  /** One entry per measure, in the catalogue's order. */
+  measured: readonly Measured[]
+  /** Eligible deal-days per person. */
+  exposure: Tally
+  /** People who count and had eligible deals in the window, in order of id. */
+  everyone: readonly string[]
+  /** Distinct eligible deals of a person in the window. */
+  dealsOf(who: string): number
+  /** Working days of the window on which the person had eligible deals. */
+  daysOf(who: string): number
+}
+
+export type Measurer = {
+  /** @param dossier already cut at the world's `asOf` (`cutDossier`) */
+  addDeal(dossier: Dossier): void
+  /** @param items already cut (`cutLoose`) */
+  addLoose(items: LooseItems): void
+  finish(): Measurement
+}
+
+/** Runs every metric of the catalogue over one stream of dossiers, for one instant. */
+export const startMeasuring = (of: {
+  world: World
+  metrics: readonly Metric[]
+  judge: Judge
+  /** Items of evidence kept per person and measure. */
+  evidenceLimit: number
+}): Measurer => {
+  const { world } = of
+  const window = windowAt(world.workingTime, world.asOf)
+  const excluded = new Set(world.settings.excludedUsers)
+  const counted = new Set(
+    [...world.people.values()]
+      .filter(({ id, isActive }) => isActive && !excluded.has(id))
+      .map(({ id }) => id),
+  )
+  const isCounted = (userId: string | null): userId is string => userId !== null && counted.has(userId)
+  const exposure = new Tally()
+  const deals = new Map<string, number>()
+  const context: MetricContext = {
+    world,
+    window,
+    exposure,
+    isCounted,
+    ledger: () => new Ledger(of.evidenceLimit),
+    fixList: () => new FixList(),
+    isSinceInstall: world.asOf >= world.installedAt,
+  }
+  const runs = of.metrics.map(metric => {
+    const offReason = missingNeed(metric.needs, world)
+    return { metric, offReason, fold: offReason === null ? metric.start(context) : null }
+  })
+  const folds = runs.flatMap(({ fold }) => (fold === null ? [] : [fold]))
+  const dealFolds = folds.filter(hasDeals)
+  const looseFolds = folds.filter(hasLoose)
+  return {
+    addDeal: dossier => {
+      const deal = new DealContext({ dossier, world, window, judge: of.judge, isCounted })
+      // A deal that was not open and in which nothing happened for four weeks has nothing to say.
+      if (!isOpenAt(dossier) && lastEventOf(dossier) < window.from) return
+      const owners = new Set<string>()
+      for (const day of deal.eligibleDays) {
+        exposure.add(day.owner, day.index, 1, 1)
+        owners.add(day.owner)
+      }
+      for (const owner of owners) deals.set(owner, (deals.get(owner) ?? 0) + 1)
+      for (const fold of dealFolds) fold.addDeal(deal)
+    },
+    addLoose: items => {
+      for (const fold of looseFolds) fold.addLoose(items)
+    },
+    finish: () => ({
+      world,
+      window,
+      measured: runs.flatMap(({ metric, offReason, fold }) =>
+        measuredOf(metric, fold === null ? [] : fold.finish(), offReason),
+      ),
+      exposure,
+      everyone: [...exposure.people()].sort(),
+      dealsOf: who => deals.get(who) ?? 0,
+      daysOf: who =>
+        window.workdays.filter(({ index }) => exposure.read([who], index, index).denominator !== 0).length,
+    }),
+  }
+}
+
+const hasDeals = (fold: Fold): fold is Fold & Required<Pick<Fold, 'addDeal'>> => fold.addDeal !== undefined
+const hasLoose = (fold: Fold): fold is Fold & Required<Pick<Fold, 'addLoose'>> => fold.addLoose !== undefined
+
+/** @returns machine word for what the portal lacks; null when nothing is missing */
+const missingNeed = (needs: readonly Need[], world: World): string | null => {
+  for (const need of needs) {
+    if (need === 'history' && world.historyStart === null) return 'no_history'
+    if (need === 'invoices' && !world.can.invoices) return 'no_invoices'
+    if (need === 'calls' && !world.can.calls) return 'no_calls'
+    if (need === 'deadlineHistory' && !world.can.deadlineHistory) return 'no_deadline_history'
+    if (isJournal(need)) return 'not_built'
+  }
+  return null
+}
+
+/** Sources that rooms of their own will keep; until then the metrics that need them are off. */
+const isJournal = (need: Need): boolean =>
+  need === 'planerka_journal' ||
+  need === 'ledger' ||
+  need === 'survey' ||
+  need === 'board' ||
+  need === 'rules'
+
+const isOpenAt = (dossier: Dossier): boolean => {
+  const last = dossier.moves.at(-1)
+  return (last === undefined ? dossier.current.outcome : last.outcome) === 'open'
+}
+
+/** The last thing that happened on a deal, plans aside. */
+const lastEventOf = (dossier: Dossier): number => {
+  let latest = Math.max(dossier.createdAt, dossier.current.closedAt ?? 0, dossier.current.movedAt ?? 0)
+  const last = dossier.moves.at(-1)
+  if (last !== undefined && last.at > latest) latest = last.at
+  for (const item of dossier.activities)
+    latest = Math.max(latest, item.createdAt, item.completedAt ?? 0, item.startAt ?? 0)
+  for (const task of dossier.tasks) latest = Math.max(latest, task.createdAt, task.closedAt ?? 0)
+  for (const invoice of dossier.invoices) latest = Math.max(latest, invoice.createdAt, invoice.movedAt ?? 0)
+  const version = dossier.versions.at(-1)
+  return version === undefined ? latest : Math.max(latest, version.observedAt)
+}
