@@ -78,6 +78,8 @@ type Place = {
   started: number
   read: number
   origin: number
+  /** The list was seen to come unsorted: a cut window is probed before it is read. */
+  isUnsorted: boolean
 }
 
 export const createReader = (client: Client, context: () => Promise<Context>): Reader => {
@@ -195,13 +197,15 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
     list: List,
     window: Window,
     place: Place,
-  ): AsyncGenerator<Page, { pages: number; left: Window[]; read: number }> {
+  ): AsyncGenerator<Page, { pages: number; left: Window[]; read: number; isUnsorted: boolean }> {
     const filter = { ...((list.query['filter'] as Query | undefined) ?? {}), [list.dated]: bounds(window) }
     const query = { ...list.query, filter }
     const halves = halved(window)
     const watch = createOrderWatch()
     let { read } = place
     let pages = 0
+    if (place.isUnsorted && place.todo.length > 0 && halves.length > 0 && (await isTooDeep(list, query)))
+      return { pages: MAX_PAGES, left: halves, read, isUnsorted: true }
     const stream = pagesOf(
       client,
       list.path,
@@ -218,11 +222,14 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
       // Until the window is whole, a restart reads it again.
       yield { ...list.map(step.value), resume: JSON.stringify(place), progress: { read, expected: null } }
       if (pages === 3 && halves.length > 0 && !watch.isSorted() && (await isTooDeep(list, query)))
-        return { pages: MAX_PAGES, left: halves, read: place.read }
+        return { pages: MAX_PAGES, left: halves, read: place.read, isUnsorted: true }
     }
-    if (!step.value.isCut) return { pages, left: [], read }
+    const { isUnsorted } = place
+    if (!step.value.isCut) return { pages, left: [], read, isUnsorted }
     const rest = watch.rest(window)
-    return rest ? { pages, left: [rest], read } : { pages, left: halves, read: place.read }
+    return rest
+      ? { pages, left: [rest], read, isUnsorted }
+      : { pages, left: halves, read: place.read, isUnsorted: true }
   }
 
   /** Walks one list from its oldest rows to the feed's beginning. */
@@ -231,7 +238,7 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
     while (place.todo.length > 0 || place.next <= place.started) {
       const [cut, ...others] = place.todo
       const window = cut ?? { from: place.next, to: Math.min(place.next + place.length, place.started) }
-      const { pages, left, read } = yield* readWindow(list, window, place)
+      const { pages, left, read, isUnsorted } = yield* readWindow(list, window, place)
       const held = left[0] ? left[0].to - left[0].from : window.to - window.from
       place = {
         ...place,
@@ -239,6 +246,7 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
         next: cut ? place.next : window.to + 1000,
         length: nextLength(held, left.length > 0 ? MAX_PAGES : pages),
         read,
+        isUnsorted,
       }
     }
     return place
@@ -255,7 +263,13 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
       const list = lists[place.list]
       if (!list) break
       place = yield* walk(list, place)
-      place = { ...place, list: place.list + 1, next: place.origin, length: place.started - place.origin }
+      place = {
+        ...place,
+        list: place.list + 1,
+        next: place.origin,
+        length: place.started - place.origin,
+        isUnsorted: false,
+      }
     }
     return { cursor: JSON.stringify({ from: place.started }) }
   }
@@ -272,6 +286,7 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
       started,
       read: 0,
       origin,
+      isUnsorted: false,
     }
   }
 

@@ -8,9 +8,9 @@ import { HOUR, MINUTE, SECOND } from '../../clock.ts'
 export type Window = { from: number; to: number }
 
 /** Pages of one window at most: past this the vendor has been seen to end a pass before its end. */
-export const MAX_PAGES = 60
+export const MAX_PAGES = 75
 /** Pages that a window should hold: deep enough to waste little, shallow enough to stay exact. */
-const TARGET_PAGES = 40
+const TARGET_PAGES = 50
 
 /** The next window's length, from how full the last one was; never more than four times longer. */
 export const nextLength = (length: number, pages: number): number =>

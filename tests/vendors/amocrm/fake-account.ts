@@ -1,0 +1,64 @@
+import type { Client, Query } from '../../../src/vendors/amocrm/client.ts'
+
+type Row = { id: number | string; created_at: number; updated_at?: number; [key: string]: unknown }
+export type Quirks = {
+  /** How the vendor orders a list of this path, whatever was asked. */
+  order: 'rising' | 'falling' | 'shuffled'
+  /** Rows that a page really carries, whatever was asked. */
+  pageSize?: number
+  /** Repeats the last row of a page at the head of the next one. */
+  repeats?: boolean
+  /** Never names a next page past this one, though there are rows. */
+  passCap?: number
+}
+
+/** A list server in memory: filters by dates and ids, pages, and behaves as badly as told. */
+export const fakeAccount = (lists: Record<string, Row[]>, quirks: Quirks) => {
+  let requests = 0
+  let deepest = 0
+  const shuffled = new Map<string, Row[]>()
+  const ordered = (path: string): Row[] => {
+    const rows = lists[path] ?? []
+    if (quirks.order !== 'shuffled')
+      return rows.toSorted((a, b) => (quirks.order === 'rising' ? 1 : -1) * (a.created_at - b.created_at))
+    const kept = shuffled.get(path) ?? rows.toSorted((a, b) => hash(String(a.id)) - hash(String(b.id)))
+    shuffled.set(path, kept)
+    return kept
+  }
+  const get = async (path: string, query: Query = {}): Promise<unknown> => {
+    requests += 1
+    if (path === 'account') return { id: 1, name: 'A', subdomain: 'a', current_user_id: 7, currency: 'RUB' }
+    if (path === 'events/types')
+      return { _embedded: { events_types: [{ key: 'lead_status_changed' }, { key: 'lead_added' }] } }
+    const filter = (query['filter'] ?? {}) as Record<string, { from: number; to: number } | undefined>
+    const inside = (row: Row) =>
+      (['created_at', 'updated_at'] as const).every(key => {
+        const range = filter[key]
+        const value = row[key] as number
+        return !range || (value >= range.from && value <= range.to)
+      })
+    const rows = ordered(path).filter(inside)
+    const size = Math.min(Number(query['limit']), quirks.pageSize ?? Number.POSITIVE_INFINITY)
+    const page = Number(query['page'])
+    deepest = Math.max(deepest, page)
+    const from = (page - 1) * size
+    const cut = rows.slice(quirks.repeats && page > 1 ? from - 1 : from, from + size)
+    if (cut.length === 0) return null
+    const more = from + size < rows.length && page < (quirks.passCap ?? Number.POSITIVE_INFINITY)
+    const key = path.split('/').at(-1) ?? path
+    return { _embedded: { [key]: cut }, _links: more ? { next: { href: '…' } } : {} }
+  }
+  const client: Client = {
+    get,
+    send: async () => null,
+    now: () => new Date('2026-11-24T12:00:00Z'),
+    requests: () => requests,
+  }
+  return { client, requests: () => requests, deepest: () => deepest }
+}
+
+const hash = (text: string): number => {
+  let value = 7
+  for (const letter of text) value = (Math.imul(value, 31) + letter.charCodeAt(0)) >>> 0
+  return Math.imul(value, 2654435761) >>> 0
+}
