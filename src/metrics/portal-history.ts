@@ -1,15 +1,13 @@
-import type { Dossier } from '../records/facts.ts'
-import type {
-  BackTest,
-  ChanceBasis,
-  CurveRow,
-  DealRow,
-  FlagRow,
-  ProcessRow,
-  StageRow,
-  VariantRow,
-} from '../snapshot/document.ts'
-import type { World } from './world.ts'
+import type { BackTest, ProcessRow, VariantRow } from '../snapshot/document.ts'
+import type { Judge } from './deal-context.ts'
+import { backTest } from './history/backtest.ts'
+import { fitChances } from './history/chance.ts'
+import { stageInfos } from './history/episodes.ts'
+import { designsOf, processMap, variantsOf } from './history/process-map.ts'
+import type { PortalHistory } from './history/stays.ts'
+import { hasContactsAt, type Thresholds, thresholdsOf } from './history/thresholds.ts'
+import { clocksAt, type Standing } from './stale-flag.ts'
+import { stageKey, type World } from './world.ts'
 
 /**
  * The way in for whoever builds a snapshot. One pass over the dossiers collects the portal's history; it then
@@ -17,50 +15,73 @@ import type { World } from './world.ts'
  *
  *   const collector = collectStays(); for await (const dossier of dossiers) collector.add(dossier)
  *   const history = collector.build()
- *   for (const world of worlds) {
- *     const standing = standingOf(history, world)           // thresholds, chances, back-test
- *     measureStages(history, world, standing.thresholds)     // export rows
+ *   for (const world of worlds) {                            // share one WorkingTime: back-test fits are then shared too
+ *     const { standing, backTest } = standingOf(history, world)
+ *     measureStages(history, world, standing.thresholds)      // and stageCurves, processOf
  *     … second pass: flagDeal(dossier, standing, world)      // one deal open at world.asOf, else null
+ *     … catalogue: judgeOf(standing, world)
  *   }
  */
-export type StaysCollector = { add(dossier: Dossier): void; build(): PortalHistory }
-export type PortalHistory = { readonly deals: number; readonly stays: number }
+export { stageCurves } from './history/curves.ts'
+export { measureStages } from './history/stage-table.ts'
+export { collectStays, type PortalHistory, type StaysCollector } from './history/stays.ts'
+export { type StageThreshold, type Thresholds, thresholdsOf } from './history/thresholds.ts'
+export { flagDeal, type Standing } from './stale-flag.ts'
 
-export type StageThreshold = {
-  t80OwnDays: number | null
-  t80Days: number | null
-  t95Days: number | null
-  s80Days: number | null
-  source: 'own' | 'mixed' | 'preset'
-  sample: number
+/** Chances with the proof of them. */
+export type Chances = Standing['chances'] & { backTest: BackTest }
+
+/**
+ * Chances to win at `world.asOf` with their back-test. Without 200 decided deals, or when the back-test's lower end
+ * is not above 0.55, every chance is null with basis `none` (metrics 4.5a, 4–5).
+ */
+export const chancesOf = (history: PortalHistory, world: World): Chances => {
+  const infos = stageInfos(history, world)
+  const { isPredictive, ...tested } = backTest(history, infos, world)
+  const model = isPredictive ? fitChances(history, infos, world) : null
+  const numberOf = new Map(infos.map((info, stage) => [info.key, stage]))
+  return {
+    backTest: tested,
+    of(pipelineId, stageId, ageDays) {
+      const stage = numberOf.get(stageKey(pipelineId, stageId))
+      const chance =
+        stage === undefined ? null : (model?.of(stage, ageDays * world.workingTime.dayMs) ?? null)
+      return chance === null ? { chance: null, basis: 'none' } : { chance: chance.win, basis: chance.basis }
+    },
+  }
 }
-/** By `stageKey`. */
-export type Thresholds = ReadonlyMap<string, StageThreshold>
 
-export type Chances = {
-  backTest: BackTest
-  /** Chance to win of a deal that has stood `ageDays` working days in the stage; null with basis `none`. */
-  of(pipelineId: string, stageId: string, ageDays: number): { chance: number | null; basis: ChanceBasis }
+/** Everything that flags of single deals stand on at `world.asOf`. */
+export const standingOf = (
+  history: PortalHistory,
+  world: World,
+): { standing: Standing; backTest: BackTest } => {
+  const thresholds: Thresholds = thresholdsOf(history, world)
+  const chances = chancesOf(history, world)
+  const hasContacts = hasContactsAt(history, world.asOf)
+  return { standing: { thresholds, hasContacts, chances }, backTest: chances.backTest }
 }
 
-/** What flags of single deals stand on. */
-export type Standing = { thresholds: Thresholds; chances: Chances; hasContacts: boolean }
-
-const soon = (): never => {
-  throw new Error('not laid yet')
-}
-
-export const collectStays = (): StaysCollector => soon()
-export const standingOf = (_history: PortalHistory, _world: World): Standing => soon()
-export const measureStages = (_history: PortalHistory, _world: World, _thresholds: Thresholds): StageRow[] =>
-  soon()
-export const curvesOf = (_history: PortalHistory, _world: World): CurveRow[] => soon()
+/** The map of moves and the roads taken, against one design. */
 export const processOf = (
-  _history: PortalHistory,
-  _world: World,
-): { process: ProcessRow[]; variants: VariantRow[] } => soon()
-export const flagDeal = (
-  _dossier: Dossier,
-  _standing: Standing,
-  _world: World,
-): { deal: DealRow; flags: FlagRow[] } | null => soon()
+  history: PortalHistory,
+  world: World,
+): { process: ProcessRow[]; variants: VariantRow[] } => {
+  const designOf = designsOf(world)
+  return {
+    process: processMap(history, world, designOf),
+    variants: variantsOf(history, world, designOf),
+  }
+}
+
+/** The flag's verdict on one deal at an instant up to `world.asOf`, for the catalogue; no level when it was not open. */
+export const judgeOf =
+  (standing: Standing, world: World): Judge =>
+  (dossier, at) => {
+    const clocks = clocksAt(dossier, at, standing, world)
+    return {
+      level: clocks?.level ?? 'none',
+      silenceDays: clocks?.silenceDays ?? null,
+      s80Days: clocks?.s80Days ?? null,
+    }
+  }

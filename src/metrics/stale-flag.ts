@@ -1,0 +1,195 @@
+import type { Dossier } from '../records/facts.ts'
+import type { Outcome } from '../records/records.ts'
+import type { ChanceBasis, DealClocks, DealRow, FlagKind, FlagRow, Level } from '../snapshot/document.ts'
+import type { Thresholds } from './history/thresholds.ts'
+import { type NextStep, nextStepAt } from './next-step.ts'
+import { staleReason } from './stale-reason.ts'
+import { touchOf } from './touch.ts'
+import { stageKey, type World } from './world.ts'
+
+/** What flags of single deals stand on. */
+export type Standing = {
+  thresholds: Thresholds
+  /** The portal shows two-way contacts at all; without them nobody can be called silent. */
+  hasContacts: boolean
+  chances: {
+    of(pipelineId: string, stageId: string, ageDays: number): { chance: number | null; basis: ChanceBasis }
+  }
+}
+
+/** Where a deal stands at an instant. */
+export type Place = { pipelineId: string; stageId: string; outcome: Outcome; enteredAt: number }
+
+/** The three clocks of an open deal at an instant (metrics 4.5, 3). */
+export type Clocks = {
+  place: Place
+  level: Level
+  ageDays: number
+  /** Null when the portal shows no contacts. */
+  silenceDays: number | null
+  silentSince: number
+  hasContact: boolean
+  nextStep: NextStep
+  isAged: boolean
+  isSilent: boolean
+  t80Days: number | null
+  t95Days: number | null
+  s80Days: number | null
+}
+
+/**
+ * The place of a deal at an instant, by its moves up to then; a deal without rows is in its stage since its last
+ * known move. Null when it did not exist then, was deleted, or is a template.
+ */
+export const placeAt = (dossier: Dossier, at: number, world: World): Place | null => {
+  if (dossier.isTemplate || (dossier.deletedAt !== null && dossier.deletedAt <= at)) return null
+  let place: Place | null = null
+  for (const move of dossier.moves) {
+    if (move.at > at) break
+    if (place !== null && place.pipelineId === move.pipelineId && place.stageId === move.stageId) continue
+    const { pipelineId, stageId, outcome } = move
+    place = { pipelineId, stageId, outcome, enteredAt: move.at }
+  }
+  if (dossier.moves.length === 0) {
+    const { pipelineId, stageId, outcome, movedAt, closedAt } = dossier.current
+    const enteredAt = movedAt ?? (outcome === 'open' ? null : closedAt) ?? dossier.createdAt
+    if (enteredAt <= at) place = { pipelineId, stageId, outcome, enteredAt }
+  }
+  if (place === null) return null
+  const listed = world.stages.get(stageKey(place.pipelineId, place.stageId))
+  return listed === undefined ? place : { ...place, outcome: listed.outcome }
+}
+
+/**
+ * Amber: age > T80, or silence > S80. Red: age > T95, or age > T80 and (silence > S80 or the promise broken).
+ * Thresholds are those of the standing; the deal is judged at `at`, which may be earlier.
+ * @returns null when the deal was not open then
+ */
+export const clocksAt = (dossier: Dossier, at: number, standing: Standing, world: World): Clocks | null => {
+  const place = placeAt(dossier, at, world)
+  if (place === null || place.outcome !== 'open') return null
+  const { workingTime } = world
+  const threshold = standing.thresholds.get(stageKey(place.pipelineId, place.stageId))
+  const isParked = world.settings.parkedPipelines.includes(place.pipelineId)
+  const t80Days = threshold?.t80Days ?? null
+  const t95Days = threshold?.t95Days ?? null
+  const s80Days = standing.hasContacts ? (threshold?.s80Days ?? null) : null
+  const lastContact = lastContactOf(dossier, at)
+  const silentSince = Math.max(lastContact ?? dossier.createdAt, 0)
+  const ageDays = workingTime.days(place.enteredAt, at)
+  const silenceDays = standing.hasContacts ? workingTime.days(silentSince, at) : null
+  const nextStep = nextStepAt(dossier, at)
+  const isAged = !isParked && t80Days !== null && ageDays > t80Days
+  const isSilent = !isParked && s80Days !== null && silenceDays !== null && silenceDays > s80Days
+  const isPastT95 = isAged && t95Days !== null && ageDays > t95Days
+  const isRed = isPastT95 || (isAged && (isSilent || nextStep.state !== 'ok'))
+  const level = isRed ? 'red' : isAged || isSilent ? 'amber' : 'none'
+  const clocks = { isAged, isSilent, t80Days, t95Days, s80Days }
+  const hasContact = lastContact !== null
+  return { place, level, ageDays, silenceDays, silentSince, hasContact, nextStep, ...clocks }
+}
+
+const lastContactOf = (dossier: Dossier, at: number): number | null => {
+  let last: number | null = null
+  for (const activity of dossier.activities) {
+    const touch = touchOf(activity)
+    if (touch?.isTwoWay !== true || touch.knownAt > at || touch.at > at) continue
+    if (last === null || touch.at > last) last = touch.at
+  }
+  return last
+}
+
+/**
+ * Rows of one deal for `deals` and `flags` at `world.asOf`: a flag row for each clock that has run out, when the
+ * level is not `none`. Undated facts are as last observed by then, or as first observed, and marked so.
+ * @returns null when the deal was not open then
+ */
+export const flagDeal = (
+  dossier: Dossier,
+  standing: Standing,
+  world: World,
+): { deal: DealRow; flags: FlagRow[] } | null => {
+  const { asOf, workingTime } = world
+  const clocks = clocksAt(dossier, asOf, standing, world)
+  if (clocks === null) return null
+  const { place, level, ageDays, silenceDays, nextStep } = clocks
+  const { pipelineId, stageId, enteredAt } = place
+  const key = stageKey(pipelineId, stageId)
+  const threshold = standing.thresholds.get(key)
+  const { chance, basis } = standing.chances.of(pipelineId, stageId, ageDays)
+  const version = dossier.versions.findLast(each => each.observedAt <= asOf)
+  const facts = version ?? dossier.versions[0]
+  const isBroken = nextStep.state !== 'ok'
+  const ranOut: { flag: FlagKind; since: number; thresholdDays: number | null }[] = []
+  if (clocks.isAged)
+    ranOut.push({
+      flag: 'age',
+      since: workingTime.add(enteredAt, clocks.t80Days ?? 0),
+      thresholdDays: clocks.t80Days,
+    })
+  if (clocks.isSilent)
+    ranOut.push({
+      flag: 'silence',
+      since: workingTime.add(clocks.silentSince, clocks.s80Days ?? 0),
+      thresholdDays: clocks.s80Days,
+    })
+  if (isBroken) ranOut.push({ flag: 'promise', since: nextStep.brokenAt ?? asOf, thresholdDays: null })
+  const shown = level === 'none' ? [] : ranOut
+
+  const deadline = nextStep.state === 'overdue' ? nextStep.deadlineAt : null
+  const promise = nextStep.state === 'ok' ? null : nextStep.state
+  const promiseOverdueDays = deadline === null ? null : workingTime.days(deadline, asOf)
+  const own: DealClocks = {
+    t80Days: clocks.t80Days,
+    t95Days: clocks.t95Days,
+    source: threshold?.source ?? 'preset',
+    sample: threshold?.sample ?? 0,
+    s80Days: clocks.s80Days,
+    flags: shown.map(each => each.flag),
+    promise,
+    promiseOverdueDays,
+  }
+  const deal: DealRow = {
+    dealId: dossier.id,
+    title: dossier.title,
+    pipelineId,
+    stageId,
+    responsibleId: facts?.responsibleId ?? null,
+    amount: facts?.amount ?? null,
+    currency: facts?.currency ?? null,
+    enteredAt: new Date(enteredAt).toISOString(),
+    ageDays,
+    silenceDays,
+    level,
+    winChance: chance,
+    winChanceBasis: basis,
+    clocks: own,
+    isFirstObserved: version === undefined,
+  }
+  if (level === 'none') return { deal, flags: [] }
+  const reason = staleReason({
+    stageName: world.stages.get(key)?.name ?? stageId,
+    ageDays,
+    t80Days: clocks.isAged ? clocks.t80Days : null,
+    isPreset: own.source === 'preset',
+    silence: clocks.isSilent
+      ? { days: silenceDays ?? 0, s80Days: clocks.s80Days ?? 0, hasContact: clocks.hasContact }
+      : null,
+    promise,
+    promiseOverdueDays,
+  })
+  const flags = shown.map(({ flag, since, thresholdDays }) => ({
+    dealId: dossier.id,
+    pipelineId,
+    stageId,
+    responsibleId: deal.responsibleId,
+    flag,
+    level,
+    since: new Date(Math.min(since, asOf)).toISOString(),
+    ageDays,
+    thresholdDays,
+    winChance: chance,
+    reason,
+  }))
+  return { deal, flags }
+}
