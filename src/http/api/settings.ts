@@ -1,0 +1,80 @@
+import type { SettingsView } from '../api-schema.ts'
+import type { Snapshots } from '../deps.ts'
+import type { ApiContext } from './context.ts'
+import { type PreferencesDeps, preferencesFor } from './preferences.ts'
+import { canSee, namesOf, stageView } from './views.ts'
+
+export type SettingsDeps = PreferencesDeps & { snapshots: Snapshots }
+
+const PROPOSED_FIELDS = 6
+
+/**
+ * Fields most often filled, custom ones first: a decision already reads them. Proposed, never set.
+ */
+const proposedFields = (
+  rows: readonly { field: string; isCustom: boolean; filled: number; total: number }[],
+): string[] => {
+  const sums = new Map<string, { filled: number; total: number; isCustom: boolean }>()
+  for (const { field, isCustom, filled, total } of rows) {
+    const sum = sums.get(field) ?? { filled: 0, total: 0, isCustom }
+    sums.set(field, { filled: sum.filled + filled, total: sum.total + total, isCustom })
+  }
+  return [...sums]
+    .filter(([, { filled, total }]) => total > 0 && filled / total >= 0.2 && filled < total)
+    .toSorted(
+      ([a, x], [b, y]) =>
+        Number(y.isCustom) - Number(x.isCustom) ||
+        y.filled / y.total - x.filled / x.total ||
+        a.localeCompare(b),
+    )
+    .slice(0, PROPOSED_FIELDS)
+    .map(([field]) => field)
+}
+
+/** Settings with everything a choice needs; a person without the right to change them sees no journal. */
+export const settingsView = async (deps: SettingsDeps, context: ApiContext): Promise<SettingsView> => {
+  const { installation, viewer, sees } = context
+  const canChange = viewer.role === 'admin'
+  const snapshot = await deps.snapshots.latest(installation.id)
+  const [directory, preferences, stages, fields, rows, log] = await Promise.all([
+    deps.data.directory(installation.id),
+    preferencesFor(deps, context),
+    snapshot ? deps.snapshots.part(installation.id, snapshot.asOf, 'stages') : null,
+    snapshot ? deps.snapshots.part(installation.id, snapshot.asOf, 'fields') : null,
+    deps.data.storedRows(installation.id),
+    canChange ? deps.data.settingsLog(installation.id) : [],
+  ])
+  const names = namesOf(directory)
+  return {
+    settings: installation.settings,
+    canChange,
+    people: directory.users
+      .filter(({ id }) => canSee(sees, id))
+      .map(({ id, name, departmentIds, isActive, isAdmin }) => ({
+        id,
+        name,
+        departmentIds,
+        isActive,
+        isAdmin: isAdmin === true,
+      })),
+    departments: directory.departments.map(({ id, name, parentId, headId }) => ({
+      id,
+      name,
+      parentId,
+      headId,
+    })),
+    pipelines: directory.pipelines.map(({ id, name }) => ({ id, name })),
+    fields: directory.fields.map(({ id, title, type, isCustom, isRequired }) => ({
+      id,
+      title,
+      type,
+      isCustom,
+      isRequired,
+    })),
+    proposedCriticalFields: proposedFields(fields ?? []),
+    stages: (stages ?? []).map(row => stageView(row, names)),
+    stored: { rows },
+    log: log.map(({ at, changedBy, change }) => ({ at: at.toISOString(), changedBy, change })),
+    preferences,
+  }
+}

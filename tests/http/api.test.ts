@@ -1,0 +1,157 @@
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import * as schema from '../../src/http/api-schema.ts'
+import { createWorld } from './fakes.ts'
+import { get, sessionOf } from './session-of.ts'
+
+const GETS: [string, z.ZodType][] = [
+  ['/api/v1/me', schema.meSchema],
+  ['/api/v1/sync', schema.syncSchema],
+  ['/api/v1/overview', schema.overviewSchema],
+  ['/api/v1/employees', z.array(schema.personSchema)],
+  ['/api/v1/employees/3', schema.employeeSchema],
+  ['/api/v1/deals?flagged=true', z.array(schema.dealSchema)],
+  ['/api/v1/deals/101', schema.dealSchema],
+  ['/api/v1/evidence?metric=M09&scope=employee&scopeId=3', schema.evidenceSchema],
+  ['/api/v1/evidence?metric=M09&scope=company', schema.evidenceSchema],
+  ['/api/v1/process', schema.processSchema],
+  ['/api/v1/catalogue', schema.catalogueSchema],
+  ['/api/v1/settings', schema.settingsViewSchema],
+  ['/api/v1/preferences', schema.preferencesSchema],
+  ['/api/v1/digest/preview', schema.digestPreviewSchema],
+]
+
+describe('the widget’s API', () => {
+  test.each(GETS)('%s answers what its schema says', async (path, answer) => {
+    const response = await get(createWorld(), '1', path)
+    expect(response.status).toBe(200)
+    answer.parse(response.body)
+  })
+
+  test('an employee sees the team’s trend and only the own row', async () => {
+    const { body } = await get(createWorld(), '3', '/api/v1/overview')
+    expect(body.people.map((person: { id: string }) => person.id)).toEqual(['3'])
+    expect(body.score.value).toBe(70)
+    expect(body.red).toEqual({ deals: 1, amount: { RUB: 620_000 } })
+    expect(body.needHelp).toEqual([])
+    expect(body.changes.won.deals).toBe(0)
+    expect(body.changes.movedForward.deals).toBe(1)
+  })
+
+  test('a head sees the branch and its own score, not the company’s', async () => {
+    const { body } = await get(createWorld(), '2', '/api/v1/overview')
+    expect(body.score.value).toBe(72)
+    expect(body.people.map((person: { id: string }) => person.id).toSorted()).toEqual(['3', '4'])
+    expect(body.red.deals).toBe(2)
+    expect(body.needHelp).toEqual(['3'])
+  })
+
+  test('an admin sees deals that nobody owns', async () => {
+    const { body } = await get(createWorld(), '1', '/api/v1/deals?flagged=true')
+    expect(body.map((deal: { id: string }) => deal.id)).toContain('901')
+    expect(body[0].id).toBe('101')
+  })
+
+  test.each([
+    '/api/v1/employees/4',
+    '/api/v1/deals?responsible=4',
+    '/api/v1/deals/201',
+    '/api/v1/deals/901',
+    '/api/v1/evidence?metric=M09&scope=employee&scopeId=4',
+    '/api/v1/evidence?metric=M09&scope=team&scopeId=10',
+    '/api/v1/process',
+  ])('an employee is refused %s', async path => {
+    const response = await get(createWorld(), '3', path)
+    expect([response.status, response.body.code]).toEqual([403, 'not_visible'])
+  })
+
+  test('the evidence of the company holds only what the viewer may see', async () => {
+    const world = createWorld()
+    const mine = await get(world, '3', '/api/v1/evidence?metric=M09&scope=company')
+    expect(mine.body.items.map((item: { ownerId: string }) => item.ownerId)).toEqual(['3', '3'])
+    expect(mine.body.value).toBeCloseTo(1 / 3)
+    const all = await get(world, '1', '/api/v1/evidence?metric=M09&scope=company')
+    expect(all.body.total).toBe(3)
+    expect(all.body.items.at(-1).path).toBe('/card/task/77?by=5')
+  })
+
+  test('filters narrow the deals and never widen them', async () => {
+    const world = createWorld()
+    const ids = async (query: string) =>
+      (await get(world, '3', `/api/v1/deals?${query}`)).body.map((deal: { id: string }) => deal.id)
+    expect(await ids('')).toEqual(['101', '102'])
+    expect(await ids('flagged=true')).toEqual(['101'])
+    expect(await ids('flagged=false')).toEqual(['102'])
+    expect(await ids('flag=silence')).toEqual(['101'])
+    expect(await ids('stage=s2')).toEqual([])
+  })
+
+  test('a fall of ten points outside the interval is a fall', async () => {
+    const { body } = await get(createWorld(), '3', '/api/v1/employees/3')
+    expect(body.person.delta).toBe(-10)
+    expect(body.person.isFalling).toBe(true)
+    expect(body.fixes[0].deals[0].id).toBe('101')
+    expect(body.deals.map((deal: { id: string }) => deal.id)).toEqual(['101'])
+  })
+
+  test('works before any snapshot exists', async () => {
+    const world = createWorld()
+    world.hasSnapshot = false
+    expect((await get(world, '1', '/api/v1/sync')).status).toBe(200)
+    expect((await get(world, '1', '/api/v1/me')).body.hasSnapshot).toBe(false)
+    const overview = await get(world, '1', '/api/v1/overview')
+    expect([overview.status, overview.body.code]).toEqual([409, 'no_snapshot_yet'])
+    const employees = await get(world, '1', '/api/v1/employees')
+    expect(employees.body).toHaveLength(5)
+    z.array(schema.personSchema).parse(employees.body)
+    expect((await get(world, '1', '/api/v1/settings')).status).toBe(200)
+  })
+
+  test('an unchanged answer is 304', async () => {
+    const world = createWorld()
+    const bearer = `Bearer ${await sessionOf(world, '1')}`
+    const first = await request(world.app).get('/api/v1/deals').set('Authorization', bearer)
+    const { etag } = first.headers
+    await request(world.app)
+      .get('/api/v1/deals')
+      .set('Authorization', bearer)
+      .set('If-None-Match', String(etag))
+      .expect(304)
+  })
+
+  test('only an administrator changes settings, and only into valid ones', async () => {
+    const world = createWorld()
+    const patch = async (user: string, body: object) =>
+      request(world.app)
+        .patch('/api/v1/settings')
+        .set('Authorization', `Bearer ${await sessionOf(world, user)}`)
+        .send(body)
+    expect((await patch('2', { digest: { heads: false } })).body.code).toBe('not_allowed')
+    expect((await patch('1', { calendar: { timeZone: 'Mars/Base' } })).status).toBe(400)
+    expect((await patch('1', { nonsense: 1 })).body.code).toBe('invalid_value')
+    const done = await patch('1', { digest: { heads: false } })
+    expect(done.body.settings.digest).toEqual({ heads: false, employees: true, crmTasksAllowed: false })
+  })
+
+  test('a person sees the own preview, a head the branch’s', async () => {
+    const world = createWorld()
+    const ids = async (user: string) =>
+      (await get(world, user, '/api/v1/digest/preview')).body.map((one: { userId: string }) => one.userId)
+    expect(await ids('3')).toEqual(['3'])
+    expect(await ids('2')).toEqual(['2', '3'])
+    expect(await ids('1')).toEqual(['2', '3', '5'])
+  })
+
+  test('preferences are the viewer’s own', async () => {
+    const world = createWorld()
+    const token = await sessionOf(world, '3')
+    const saved = await request(world.app)
+      .patch('/api/v1/preferences')
+      .set('Authorization', `Bearer ${token}`)
+      .send({ language: 'en', theme: 'light' })
+    expect(saved.body).toMatchObject({ language: 'en', theme: 'light', channels: ['crm'] })
+    expect((await get(world, '3', '/api/v1/me')).body).toMatchObject({ language: 'en', theme: 'light' })
+    expect((await get(world, '4', '/api/v1/me')).body).toMatchObject({ language: 'en', theme: 'dark' })
+  })
+})
