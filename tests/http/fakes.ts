@@ -485,8 +485,8 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
         return { userId, name: user.name, role: 'employee', sees: [userId] }
       },
       async patchSettings(_id, patch) {
-        calls.patched++
         installation.settings = patchSettings(installation.settings, patch)
+        calls.patched++
         return installation.settings
       },
     },
