@@ -1,0 +1,20 @@
+import { hash } from 'node:crypto'
+
+/**
+ * Values and texts stay in the CRM; what is kept is enough to see that two are the same, not to read them.
+ * Case and spacing do not count.
+ */
+const normalised = (text: string): string => text.trim().toLowerCase().replace(/\s+/g, ' ')
+
+/** @returns `#` and the first 12 hex digits of the SHA-256 of the normalised value */
+export const valueFingerprint = (value: string): string =>
+  `#${hash('sha256', normalised(value), 'hex').slice(0, 12)}`
+
+/** @returns 16 hex digits for the normalised text, and how many distinct words (letters or digits) it has */
+export const textFingerprint = (text: string): { textHash: string; textWords: number } => {
+  const plain = normalised(text)
+  return {
+    textHash: hash('sha256', plain, 'hex').slice(0, 16),
+    textWords: new Set(plain.match(/[\p{L}\p{N}]+/gu) ?? []).size,
+  }
+}

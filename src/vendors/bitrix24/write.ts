@@ -1,0 +1,217 @@
+import { VendorError } from '../../errors.ts'
+import type { Message, WriteBack } from '../vendor.ts'
+import { BATCH_SIZE, type Client, type Command, type CommandResult, type Params } from './client.ts'
+import { feedOf, rowsOf } from './feeds.ts'
+import { DEAL_TYPE } from './manifest.ts'
+
+/** Everything that we change in a portal. Each write compares first, because a write fires robots and events. */
+
+const WRITE = { urgency: 'person', isWrite: true } as const
+const READ = { urgency: 'person' } as const
+
+/** Writes in batches; nothing is repeated by itself. */
+export const runWrites = async (client: Client, commands: readonly Command[]): Promise<CommandResult[]> => {
+  const results: CommandResult[] = []
+  for (let from = 0; from < commands.length; from += BATCH_SIZE)
+    results.push(...(await client.batch(commands.slice(from, from + BATCH_SIZE), WRITE)))
+  return results
+}
+
+/** Square brackets are markup in messages: what people typed must stay text. */
+const plain = (text: string): string => text.replaceAll('[', '(').replaceAll(']', ')')
+
+const httpUrl = (url: string): string | null => {
+  if (!URL.canParse(url)) return null
+  const { protocol, href } = new URL(url)
+  return /^https?:$/.test(protocol) ? href.replaceAll('[', '%5B').replaceAll(']', '%5D') : null
+}
+
+export const messageBody = ({ lines }: Message): { bb: string; text: string } => {
+  const rendered = lines.map(({ text, link }) => {
+    const url = link ? httpUrl(link.url) : null
+    if (!link || url === null) return { bb: plain(text), text }
+    const space = text === '' ? '' : ' '
+    return {
+      bb: `${plain(text)}${space}[url=${url}]${plain(link.label)}[/url]`,
+      text: `${text}${space}${link.label}: ${url}`,
+    }
+  })
+  return { bb: rendered.map(({ bb }) => bb).join('[br]'), text: rendered.map(line => line.text).join('\n') }
+}
+
+/** The same tag replaces the earlier notification. */
+export const sendNotification = async (client: Client, message: Message): Promise<string | null> => {
+  const { bb, text } = messageBody(message)
+  const params = { USER_ID: message.userId, MESSAGE: bb, MESSAGE_OUT: text, TAG: message.tag }
+  const { result } = await client.call('im.notify.system.add', params, WRITE)
+  return typeof result === 'number' || (typeof result === 'string' && result !== '') ? String(result) : null
+}
+
+/** Our own fields on a deal; created on first use. */
+const FIELDS = {
+  tag: { name: 'PLANERKA_TAGS', multiple: 'Y', label: { ru: 'Планёрка: метки', en: 'Planerka: tags' } },
+  field: { name: 'PLANERKA_FLAG', multiple: 'N', label: { ru: 'Планёрка: флаг', en: 'Planerka: flag' } },
+} as const
+const UF = (kind: keyof typeof FIELDS): string => `UF_CRM_${FIELDS[kind].name}`
+
+const ensureField = async (client: Client, kind: keyof typeof FIELDS): Promise<void> => {
+  const { name, multiple, label } = FIELDS[kind]
+  const found = await client.call('crm.deal.userfield.list', { filter: { FIELD_NAME: UF(kind) } }, READ)
+  const rows = Array.isArray(found.result) ? (found.result as unknown[]) : []
+  if (rows.some(row => (row as { FIELD_NAME?: unknown } | null)?.FIELD_NAME === UF(kind))) return
+  await client.call(
+    'crm.deal.userfield.add',
+    {
+      fields: {
+        USER_TYPE_ID: 'string',
+        FIELD_NAME: name,
+        XML_ID: name,
+        MULTIPLE: multiple,
+        MANDATORY: 'N',
+        SHOW_FILTER: 'Y',
+        EDIT_FORM_LABEL: label,
+        LIST_COLUMN_LABEL: label,
+        LIST_FILTER_LABEL: label,
+      },
+    },
+    WRITE,
+  )
+}
+
+const dealItem = async (client: Client, dealId: string): Promise<Record<string, unknown>> => {
+  const params = { entityTypeId: DEAL_TYPE, id: dealId, useOriginalUfNames: 'Y' }
+  const { result } = await client.call('crm.item.get', params, READ)
+  const item = typeof result === 'object' && result !== null ? (result as { item?: unknown }).item : null
+  if (typeof item !== 'object' || item === null)
+    throw new VendorError('shape_changed', 'ITEM_SHAPE', 'crm.item.get answers with no item')
+  return item as Record<string, unknown>
+}
+
+const updateDeal = async (client: Client, dealId: string, fields: Params): Promise<void> => {
+  await client.call(
+    'crm.item.update',
+    { entityTypeId: DEAL_TYPE, id: dealId, fields, useOriginalUfNames: 'Y' },
+    WRITE,
+  )
+}
+
+const setTag = async (
+  client: Client,
+  { dealId, tag, present }: Extract<WriteBack, { kind: 'tag' }>,
+): Promise<null> => {
+  const name = UF('tag')
+  const held = (await dealItem(client, dealId))[name]
+  const tags = (Array.isArray(held) ? held : []).filter(
+    value => typeof value === 'string' && value !== '',
+  ) as string[]
+  if (tags.includes(tag) === present) return null
+  if (present) await ensureField(client, 'tag')
+  const next = present ? [...tags, tag] : tags.filter(value => value !== tag)
+  // An empty list cannot be told from an absent one; one empty value clears the field.
+  await updateDeal(client, dealId, { [name]: next.length > 0 ? next : [''] })
+  return null
+}
+
+const setFlag = async (
+  client: Client,
+  { dealId, value }: Extract<WriteBack, { kind: 'field' }>,
+): Promise<null> => {
+  const name = UF('field')
+  const wanted = value === 'none' ? '' : value
+  const held = (await dealItem(client, dealId))[name]
+  if ((typeof held === 'string' ? held : '') === wanted) return null
+  await ensureField(client, 'field')
+  await updateDeal(client, dealId, { [name]: wanted })
+  return null
+}
+
+const tasksOfDeal = async (
+  client: Client,
+  dealId: string,
+  responsibleId: string,
+): Promise<Record<string, unknown>[]> => {
+  const spec = feedOf('task')
+  const filter = { UF_CRM_TASK: `D_${dealId}`, RESPONSIBLE_ID: responsibleId }
+  const { method, params } = spec.list(filter, {
+    select: ['ID', 'TITLE', 'STATUS', 'RESPONSIBLE_ID', 'UF_CRM_TASK'],
+    order: 'DESC',
+  })
+  const { result } = await client.call(method, params, READ)
+  return (rowsOf(spec, result) ?? []).filter(row => typeof row === 'object' && row !== null) as Record<
+    string,
+    unknown
+  >[]
+}
+
+/** An open task of that name that hangs on the deal already. */
+const findTask = async (
+  client: Client,
+  task: Extract<WriteBack, { kind: 'task' }>,
+): Promise<string | null> => {
+  const rows = await tasksOfDeal(client, task.dealId, task.responsibleId)
+  const same = rows.find(
+    ({ title, status, responsibleId, ufCrmTask }) =>
+      title === task.title &&
+      String(status) !== '5' &&
+      String(responsibleId) === task.responsibleId &&
+      Array.isArray(ufCrmTask) &&
+      ufCrmTask.includes(`D_${task.dealId}`),
+  )
+  return same ? String(same['id']) : null
+}
+
+const addTask = async (
+  client: Client,
+  task: Extract<WriteBack, { kind: 'task' }>,
+): Promise<string | null> => {
+  const existing = await findTask(client, task)
+  if (existing !== null) return existing
+  const fields = {
+    TITLE: task.title,
+    RESPONSIBLE_ID: task.responsibleId,
+    DEADLINE: task.dueAt.toISOString().replace(/\.\d{3}Z$/, '+00:00'),
+    UF_CRM_TASK: [`D_${task.dealId}`],
+  }
+  try {
+    const { result } = await client.call('tasks.task.add', { fields }, WRITE)
+    const id = (result as { task?: { id?: unknown } } | null)?.task?.id
+    return typeof id === 'string' || typeof id === 'number' ? String(id) : null
+  } catch (error) {
+    // Nobody knows whether a lost reply created the task: look before anybody tries again.
+    if (!(error instanceof VendorError) || error.kind !== 'unavailable') throw error
+    const made = await findTask(client, task)
+    if (made === null) throw error
+    return made
+  }
+}
+
+const closeTask = async (client: Client, taskId: string): Promise<null> => {
+  const spec = feedOf('task')
+  const { method, params } = spec.list({ ID: taskId }, { select: ['ID', 'STATUS'] })
+  const { result } = await client.call(method, params, READ)
+  const task = (rowsOf(spec, result) ?? []).find(
+    row => String((row as { id?: unknown } | null)?.id) === taskId,
+  )
+  if (!task || String((task as { status?: unknown }).status) === '5') return null
+  try {
+    await client.call('tasks.task.complete', { taskId }, WRITE)
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.code !== 'ERROR_METHOD_NOT_FOUND') throw error
+    await client.call('tasks.task.update', { taskId, fields: { STATUS: 5 } }, WRITE)
+  }
+  return null
+}
+
+/** @returns the id of a task that was made (or found already made), otherwise null */
+export const applyChange = async (client: Client, change: WriteBack): Promise<string | null> => {
+  switch (change.kind) {
+    case 'tag':
+      return setTag(client, change)
+    case 'field':
+      return setFlag(client, change)
+    case 'task':
+      return addTask(client, change)
+    case 'closeTask':
+      return closeTask(client, change.taskId)
+  }
+}
