@@ -14,8 +14,10 @@ export const MIN_DECIDED = 200
 export const MIN_AUC = 0.55
 /** Past instants at most. */
 const INSTANTS = 26
-/** Decided deals that a past instant must have known to be worth judging. */
-const MIN_KNOWN = 50
+/** Won deals, and lost ones, that a past instant must have known: before, the chances had nothing to learn from. */
+const MIN_KNOWN = 10
+/** Won deals, and lost ones, that must have been judged for the interval to mean anything. */
+const MIN_JUDGED = 10
 const SHORTEST_STEP = DAY_MS / 8
 
 type Predictions = { deal: Int32Array; win: Float64Array }
@@ -31,8 +33,9 @@ export const backTest = (
   world: World,
 ): BackTest & { isPredictive: boolean } => {
   const decisions = decidedAt(history, infos, world.asOf)
-  const times = decisions.at.filter(at => at < NEVER).sort()
-  const decidedDeals = times.length
+  const won = decisions.at.filter((at, deal) => at < NEVER && decisions.won[deal] === 1).sort()
+  const lost = decisions.at.filter((at, deal) => at < NEVER && decisions.won[deal] === 0).sort()
+  const decidedDeals = won.length + lost.length
   const nothing = {
     basis: 'none' as const,
     decidedDeals,
@@ -46,13 +49,14 @@ export const backTest = (
     isPredictive: false,
   }
   if (decidedDeals < MIN_DECIDED) return nothing
-  const instants = instantsBetween(times[MIN_KNOWN - 1]!, world.asOf)
+  const learntAt = Math.max(won[MIN_KNOWN - 1] ?? world.asOf, lost[MIN_KNOWN - 1] ?? world.asOf)
+  const instants = instantsBetween(learntAt, world.asOf)
   const judged = judge(
     instants.map(instant => predictionsAt(history, infos, world, instant)),
     instants,
     decisions,
   )
-  const area = aucOf(judged)
+  const area = hasEnough(judged) ? aucOf(judged) : null
   const calibration = calibrationOf(judged)
   const isPredictive = area !== null && area.low > MIN_AUC
   return {
@@ -67,6 +71,13 @@ export const backTest = (
     instants: instants.length,
     isPredictive,
   }
+}
+
+/** An interval from a handful of deals would be too sure of itself. */
+const hasEnough = ({ happened, group }: Judged): boolean => {
+  const deals = [new Set<number>(), new Set<number>()]
+  happened.forEach((outcome, index) => void deals[outcome]!.add(group[index]!))
+  return deals.every(each => each.size >= MIN_JUDGED)
 }
 
 /** When each deal was last decided, and how, as known at `asOf`; NEVER while it is open. */

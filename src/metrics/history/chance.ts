@@ -20,16 +20,15 @@ export type ChanceModel = {
   of(stage: number, ageMs: number): Chance | null
 }
 
-type Fitted = { model: ExitModel; won: Float64Array; lost: Float64Array }
+type Fitted = { model: ExitModel; won: Float64Array }
 
 /**
  * Chance to win by stage and age, from what was known at `asOf` (metrics 4.5a, 1–4).
  *
  * Per stage: competing exits to each next stage, won and lost; F_k by Aalen–Johansen. Across stages: the worth of
- * entering stage s solves w_s = Σ_k F_k(∞)·w_k, w_won = 1, w_lost = 0, and likewise the chance to lose. Given the age:
- * Σ_k (F_k(∞) − F_k(a))·w_k / (1 − Σ_j F_j(a)). Both are shrunk to the pipeline's pooled exits with λ = n/(n + 5), n = the
- * stage's exits beyond that age. Stays whose end was never seen leave a rest in both sums; it is shared out in
- * their proportion: win / (win + lose).
+ * entering stage s solves w_s = Σ_k F_k(∞)·w_k, w_won = 1, w_lost = 0. Given the age: Σ_k (F_k(∞) − F_k(a))·w_k / (1 − Σ_j F_j(a)).
+ * Both are shrunk to the pipeline's pooled exits with λ = n/(n + 5), n = the stage's exits beyond that age. Stays
+ * whose end was never seen count as not won: sharing them out among the seen ends was measured to be worse.
  */
 export const fitChances = (
   history: PortalHistory,
@@ -43,15 +42,8 @@ export const fitChances = (
   const models = own.map(sample => (sample === null ? null : fitExits(sample, targets)))
   const poolModels = pools.map(sample => fitExits(sample, targets))
 
-  const worth = (goal: number): Float64Array =>
-    solveWorth({ models, poolModels, poolOf, goal, targets, wonTarget, lostTarget })
-  const winWorth = worth(wonTarget)
-  const loseWorth = worth(lostTarget)
-  const weighed = (model: ExitModel): Fitted => ({
-    model,
-    won: weigh(model, winWorth),
-    lost: weigh(model, loseWorth),
-  })
+  const worth = solveWorth({ models, poolModels, poolOf, targets, wonTarget })
+  const weighed = (model: ExitModel): Fitted => ({ model, won: weigh(model, worth) })
   const fitted = models.map(model => (model === null ? null : weighed(model)))
   const fittedPools = poolModels.map(weighed)
 
@@ -59,15 +51,13 @@ export const fitChances = (
     of(stage, ageMs) {
       const mine = fitted[stage]
       const pool = fittedPools[poolOf[stage]!]
-      if (mine === null || mine === undefined || pool === undefined) return null
+      if (mine === null || mine === undefined || pool === undefined || pool.model.exits === 0) return null
       const own = worthAt(mine, ageMs)
       const parent = worthAt(pool, ageMs)
       const weight = own.exits / (own.exits + PRIOR_WEIGHT)
       const win = weight * own.win + (1 - weight) * parent.win
-      const lose = weight * own.lose + (1 - weight) * parent.lose
-      if (!(win + lose > 0)) return null
       const isOwn = mine.model.exits >= OWN_EXITS && !own.isHeld
-      return { win: win / (win + lose), basis: isOwn ? 'own' : 'mixed' }
+      return { win: Math.min(1, Math.max(0, win)), basis: isOwn ? 'own' : 'mixed' }
     },
   }
 }
@@ -113,33 +103,28 @@ const collectExits = (
   return { own, pools, poolOf }
 }
 
-/** What is still to be had from a stay of some age, by its own curve. */
-const worthAt = ({ model, won, lost }: Fitted, ageMs: number) => {
+/** What is still to be won from a stay of some age, by its own curve. */
+const worthAt = ({ model, won }: Fitted, ageMs: number) => {
   const { row, isHeld } = rowAt(model, ageMs, RELIABLE_TAIL)
-  if (model.exits === 0) return { win: 0, lose: 0, exits: 0, isHeld }
-  if (row < 0) return { win: won.at(-1)!, lose: lost.at(-1)!, exits: model.exits, isHeld }
-  const left = model.survival[row]!
+  if (model.exits === 0) return { win: 0, exits: 0, isHeld }
+  if (row < 0) return { win: won.at(-1)!, exits: model.exits, isHeld }
   return {
-    win: (won.at(-1)! - won[row]!) / left,
-    lose: (lost.at(-1)! - lost[row]!) / left,
+    win: (won.at(-1)! - won[row]!) / model.survival[row]!,
     exits: model.remaining[row]!,
     isHeld,
   }
 }
 
 /**
- * Chance to end in `goal` from the moment a stage is entered, by target number, each stage shrunk to its pipeline.
- * The system is w = A·w + b with rows of A summing to at most one: Gauss–Seidel, which settles because every
+ * Chance to win from the moment a stage is entered, by target number, each stage shrunk to its pipeline. The system is w = A·w + b with rows of A summing to at most one: Gauss–Seidel, which settles because every
  * loop of stages leaks to won, lost or the unseen rest.
  */
 const solveWorth = (of: {
   models: readonly (ExitModel | null)[]
   poolModels: readonly ExitModel[]
   poolOf: readonly number[]
-  goal: number
   targets: number
   wonTarget: number
-  lostTarget: number
 }): Float64Array => {
   const rows = of.models.map((model, stage) => {
     if (model === null) return null
@@ -154,7 +139,7 @@ const solveWorth = (of: {
     return { targets: Int32Array.from(shares.keys()), shares: Float64Array.from(shares.values()) }
   })
   const worth = new Float64Array(of.targets)
-  worth[of.goal] = 1
+  worth[of.wonTarget] = 1
   for (let round = 0; round < 5_000; round++) {
     let change = 0
     // Later stages first: worth flows from the end of the funnel to its beginning.
