@@ -10,11 +10,12 @@ import type {
 /**
  * What was known of a deal at `asOf`: nothing that happened later is left, so that whoever reads the
  * result cannot look ahead. Facts without a date of their own keep their first observation.
+ * @param latest the dossier’s newest dated fact, where the caller knows it already
  * @returns null when the deal did not exist then
  */
-export const cutDossier = (dossier: Dossier, asOf: number): Dossier | null => {
+export const cutDossier = (dossier: Dossier, asOf: number, latest = latestOf(dossier)): Dossier | null => {
   if (dossier.createdAt > asOf || (dossier.deletedAt !== null && dossier.deletedAt <= asOf)) return null
-  if (latestOf(dossier) <= asOf) return dossier
+  if (latest <= asOf) return dossier
   const versions = dossier.versions.filter(version => version.observedAt <= asOf)
   return {
     ...dossier,

@@ -109,7 +109,10 @@ export const scoreOfTeam = (input: ScoreInput, members: ReadonlyMap<string, Comp
   const names = [...members.keys()]
   const pillars = PILLARS.map(pillar => {
     const metrics = input.measured
-      .filter(({ metric }) => metric.pillar === pillar && metric.score !== null)
+      .filter(
+        ({ metric, measure }) =>
+          metric.pillar === pillar && metric.score !== null && measure.id === metric.id,
+      )
       .map(measured => teamPart(input, measured, names, people, mean))
     return {
       pillar,
@@ -140,7 +143,7 @@ export const fixesOf = (
   composite.pillars
     .flatMap(pillar => pillar.metrics)
     .flatMap(part => {
-      const source = measured.find(({ metric }) => metric.id === part.metric)
+      const source = measured.find(({ measure }) => measure.id === part.metric)
       const count = source?.fixes?.count(who) ?? 0
       const minutes = source?.metric.minutesPerFix ?? null
       const points = part.maxPoints - part.points
@@ -167,7 +170,7 @@ const NOTHING_DUE = 'no_data'
 
 const measurePart = (input: ScoreInput, measured: Measured, who: string): Part | null => {
   const { metric, measure, numbers } = measured
-  if (metric.pillar === null || metric.score === null) return null
+  if (metric.pillar === null || metric.score === null || measure.id !== metric.id) return null
   const nominal = PILLAR_WEIGHTS[metric.pillar] * metric.score.weight
   const read = numbers?.read([who], input.from, input.to) ?? null
   const base: Part = {

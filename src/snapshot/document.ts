@@ -65,6 +65,19 @@ export type DealRow = {
   isFirstObserved: boolean
 }
 
+/** A deal that was closed in the last 28 days: what two snapshots need to tell what was won between them. */
+export type ClosedRow = {
+  dealId: string
+  title: string
+  pipelineId: string
+  stageId: string
+  outcome: Exclude<Outcome, 'open'>
+  responsibleId: string | null
+  amount: number | null
+  currency: string | null
+  closedAt: string
+}
+
 /** Everything that the reason sentence and the age strip say. */
 export type DealClocks = {
   t80Days: number | null
@@ -235,6 +248,7 @@ export type SnapshotParts = {
   metrics: MetricRow[]
   flags: FlagRow[]
   deals: DealRow[]
+  closed: ClosedRow[]
   stages: StageRow[]
   process: ProcessRow[]
   variants: VariantRow[]

@@ -1,0 +1,83 @@
+import { setImmediate } from 'node:timers/promises'
+import { type Clock, stopwatch } from '../clock.ts'
+import type { Logger } from '../logger.ts'
+import type { World } from '../metrics/world.ts'
+import { type Computed, computeSnapshots } from './compute.ts'
+import { RULES_VERSION } from './document.ts'
+import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
+import { worldsAt } from './world.ts'
+
+export type BuildInput = {
+  store: SnapshotStore
+  installationId: string
+  portal: Portal
+  /** What the vendor can tell at all. */
+  can: World['can']
+  log: Logger
+  clock: Clock
+}
+
+/** Items of evidence kept per person and measure, in a snapshot and in each week of a history. */
+const EVIDENCE_LIMIT = 500
+const HISTORY_EVIDENCE_LIMIT = 100
+
+/**
+ * Computes and stores the snapshot for one instant. It uses nothing that happened later, so the nightly run, a
+ * past day and a test are the same call; built again from the same base it is the same to the letter.
+ */
+export const buildSnapshot = async (input: BuildInput & { asOf: Date }): Promise<StoredSnapshot> => {
+  const [stored] = await buildSnapshots({ ...input, asOfs: [input.asOf], evidenceLimit: EVIDENCE_LIMIT })
+  return stored!
+}
+
+/** Many instants in one read of the base; oldest first. */
+export const buildSnapshots = async (
+  input: BuildInput & { asOfs: readonly Date[]; evidenceLimit?: number },
+): Promise<StoredSnapshot[]> => {
+  const { store, installationId, log } = input
+  const elapsed = stopwatch()
+  const [directory, start] = await Promise.all([
+    store.facts.directory(installationId),
+    store.facts.historyStart(installationId),
+  ])
+  const worlds = worldsAt({
+    directory,
+    portal: input.portal,
+    can: input.can,
+    historyStart: start === null ? null : Number(start),
+    asOfs: input.asOfs.map(Number).toSorted((a, b) => a - b),
+  })
+  const saved: StoredSnapshot[] = []
+  const computed = computeSnapshots({
+    stream: {
+      dossiers: () => store.facts.dossiers(installationId),
+      loose: () => store.facts.loose(installationId),
+    },
+    worlds,
+    evidenceLimit: input.evidenceLimit ?? HISTORY_EVIDENCE_LIMIT,
+    breathe: () => setImmediate(),
+    onProgress: (pass, deals) => {
+      if (deals % PROGRESS_DEALS === 0)
+        log.debug({ installationId, pass, deals, ms: Math.round(elapsed()) }, 'deals read for a snapshot')
+    },
+  })
+  for await (const one of computed) {
+    const snapshot = storedOf(one, input.clock)
+    await store.snapshots.save(installationId, snapshot, one.parts)
+    saved.push(snapshot)
+    const { openDeals, redDeals } = one.parts.summary
+    const ms = Math.round(elapsed())
+    log.info({ installationId, asOf: snapshot.asOf.toISOString(), openDeals, redDeals, ms }, 'snapshot saved')
+  }
+  return saved
+}
+
+const PROGRESS_DEALS = 25_000
+
+const storedOf = ({ world, outcome }: Computed, clock: Clock): StoredSnapshot => ({
+  asOf: new Date(world.asOf),
+  builtAt: clock.now(),
+  rulesVersion: RULES_VERSION,
+  coverage: outcome.coverage,
+  isReconstructed: outcome.isReconstructed,
+})

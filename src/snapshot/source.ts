@@ -1,0 +1,47 @@
+import type { Dossier, LooseItems } from '../records/facts.ts'
+import type { Department, Field, Pipeline, Stage, User } from '../records/records.ts'
+import type { Settings } from '../records/settings.ts'
+import type { SnapshotParts } from './document.ts'
+
+/** What a snapshot asks of the store, and nothing more: tests stand in for exactly this. */
+
+/** People, places and fields, those included that the CRM no longer lists but history mentions. */
+export type FactDirectory = {
+  users: readonly (User & { isGone?: boolean })[]
+  departments: readonly Department[]
+  pipelines: readonly (Pipeline & { isGone?: boolean })[]
+  stages: readonly (Stage & { isGone?: boolean })[]
+  fields: readonly (Field & { isGone?: boolean })[]
+}
+
+export type StoredSnapshot = {
+  asOf: Date
+  builtAt: Date
+  rulesVersion: string
+  coverage: number | null
+  isReconstructed: boolean
+}
+
+export type SnapshotStore = {
+  facts: {
+    directory(installationId: string): Promise<FactDirectory>
+    /** Every deal with all that hangs on it, in order of id; called twice per build. */
+    dossiers(installationId: string): AsyncIterable<Dossier | readonly Dossier[]>
+    loose(installationId: string): AsyncIterable<LooseItems>
+    /** The portal's earliest history row. */
+    historyStart(installationId: string): Promise<Date | number | null>
+  }
+  snapshots: {
+    save(installationId: string, snapshot: StoredSnapshot, parts: SnapshotParts): Promise<void>
+    part<K extends keyof SnapshotParts>(
+      installationId: string,
+      asOf: Date,
+      name: K,
+    ): Promise<SnapshotParts[K] | null>
+    /** Newest first. */
+    list(installationId: string): Promise<StoredSnapshot[]>
+  }
+}
+
+/** What an installation says of itself. */
+export type Portal = { settings: Settings; currency: string | null; installedAt: Date }
