@@ -164,7 +164,9 @@ describe('the operator’s API', () => {
   })
 
   test('moves are streamed row by row, not gathered', async () => {
-    const rows = 200_000
+    // A kilobyte a row, so that the sockets' own buffers do not hide what is gathered.
+    const rows = 40_000
+    const padding = 'x'.repeat(1_000)
     let produced = 0
     let widestGap = 0
     let received = 0
@@ -173,7 +175,7 @@ describe('the operator’s API', () => {
       for (; produced < rows; produced++) {
         widestGap = Math.max(widestGap, produced - received)
         yield {
-          dealId: String(produced),
+          dealId: `${produced}${padding}`,
           fromPipelineId: 'p',
           fromStageId: 's1',
           toPipelineId: 'p',
@@ -196,7 +198,7 @@ describe('the operator’s API', () => {
       server.close()
     }
     expect(received).toBe(rows + 1)
-    expect(widestGap).toBeLessThan(rows / 4)
+    expect(widestGap).toBeLessThan(rows / 2)
   })
 
   test('a query that fails before the first row still answers with a problem', async () => {
@@ -213,7 +215,7 @@ describe('the operator’s API', () => {
     const world = createWorld()
     const { value: row } = await world.deps.data.moves('i1', AS_OF)[Symbol.asyncIterator]().next()
     world.deps.data.moves = async function* () {
-      for (let index = 0; index < 100_002; index++) yield row
+      for (let index = 0; index < 200_002; index++) yield row
     }
     const { status, body } = await get(world, '/installations/i1/export/moves.xlsx')
     expect([status, body.code]).toEqual([413, 'too_many_rows'])
