@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { adoptionOf, habitWeek, hasSlidBack } from '../../../src/metrics/adoption.ts'
+
+const person = (personId: string, ...scores: (number | null)[]) => ({ personId, scores })
+
+describe('the adoption curve', () => {
+  test('a good week is the habit only when the next one is good too', () => {
+    expect(habitWeek([40, 75, 60, 71, 70, 50])).toBe(3)
+    expect(habitWeek([40, 75, null, 80])).toBeNull()
+    expect(habitWeek([])).toBeNull()
+  })
+
+  test('people who left or joined late do not count as failures', () => {
+    const adoption = adoptionOf(
+      [
+        person('a', 50, 75, 75, 75, 75, 75),
+        person('b', 50, 50, 50, 75, 75, 75),
+        person('c', 50, 50, 50, 50, 50, 50),
+        // Seen for three weeks: could have reached it by week 1 at the latest.
+        person('d', 50, 50, 50),
+        person('e', 75, 75, 75, 75, 75, 75),
+        person('f', 50, 50, 75, 75, 75, 75),
+      ],
+      5,
+    )
+    // Week 0: 1 of 6; week 1: 1 of 5; d is gone; week 2: 1 of 3; week 3: 1 of 2.
+    const left = (5 / 6) * (4 / 5) * (2 / 3) * (1 / 2)
+    expect(adoption.curve.map(row => [row.tDays, row.atRisk, row.events])).toEqual([
+      [0, 6, 1],
+      [5, 5, 1],
+      [10, 3, 1],
+      [15, 2, 1],
+    ])
+    expect(adoption.s3).toBeCloseTo(1 - left, 12)
+    expect(adoption).toMatchObject({ s6: null, people: 6, reached: 4, isTooFew: false })
+  })
+
+  test('before week 3 can be judged nothing is said about it', () => {
+    expect(adoptionOf([person('a', 50, 75, 75), person('b', 50, 50, 50)], 5)).toMatchObject({
+      s3: null,
+      isTooFew: true,
+    })
+    expect(adoptionOf([], 5)).toMatchObject({ s3: null, curve: [] })
+  })
+
+  test('falling fifteen points below the own best is a back-slide', () => {
+    const good = Array.from({ length: 10 }, () => 80)
+    expect(hasSlidBack([...good, 66, 64, 65, 65])).toBe(true)
+    expect(hasSlidBack([...good, 66, 66, 66, 66])).toBe(false)
+    expect(hasSlidBack([80, 80, 10, 10])).toBe(false)
+  })
+})
