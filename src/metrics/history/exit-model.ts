@@ -152,5 +152,7 @@ export const rowAt = (model: ExitModel, age: number, tail: number): { row: numbe
     }
     row = low - 1
   }
+  // While few have entered late everybody seen may leave at once: nothing is known beyond that point.
+  while (row >= 0 && model.survival[row] === 0) row--
   return { row, isHeld: row < wanted }
 }

@@ -59,13 +59,14 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
   const infos = stageInfos(history, world)
   const { dayMs } = world.workingTime
   const found = new Map<string, StageThreshold>()
+  const cycles = medianCycles(history, infos, world)
   const presets = new Map<string, number>()
   const hasContacts = hasContactsAt(history, world.asOf)
   for (const stages of byPipeline(infos)) {
     const episodes = stages.map(stage => episodesOf(history, staysIn(history, stage), infos, world))
     const isOpen = stages.map(stage => infos[stage]!.code === OPEN)
     const { pipelineId } = infos[stages[0]!]!
-    const cycle = medianCycle(history, pipelineId, infos, world)
+    const cycle = cycles.get(pipelineId) ?? null
     const preset = presetDays(cycle, world)
     presets.set(pipelineId, preset)
     const cap = cycle === null ? Number.POSITIVE_INFINITY : Math.max(1, 2 * cycle)
@@ -125,39 +126,40 @@ const presetDays = (cycleDays: number | null, world: World): number => {
 }
 
 /**
- * Median working days from a deal's first row in the pipeline to its last entry into a closed stage there, over
- * deals closed in the window: won ones, or all closed ones while fewer than five were won.
+ * Median cycle by pipeline: working days from a deal's first row in the pipeline to its last closing there, over deals
+ * closed in the window: won ones, or all closed ones while fewer than five were won. Null when none was.
  */
-const medianCycle = (
+const medianCycles = (
   history: PortalHistory,
-  pipelineId: string,
   infos: readonly StageInfo[],
   world: World,
-): number | null => {
+): Map<string, number | null> => {
   const { asOf, workingTime } = world
   const { firstStay } = history.deal
   const { stage, enteredAt, entryRow } = history.stay
-  const won: number[] = []
-  const closed: number[] = []
+  const lengths = new Map<string, { won: number[]; closed: number[] }>()
   for (let deal = 0; deal < history.deals; deal++) {
     if (!isKnownDeal(history, deal, asOf)) continue
-    let begun = -1
-    let ended = -1
-    let code = OPEN
+    const spans = new Map<string, { begun: number; ended: number; isWon: boolean }>()
     for (let stay = firstStay[deal]!; stay < firstStay[deal + 1]!; stay++) {
-      const info = infos[stage[stay]!]!
-      if (enteredAt[stay]! > asOf || entryRow[stay]! < 0) break
-      if (info.pipelineId !== pipelineId) continue
-      if (begun < 0) begun = enteredAt[stay]!
-      code = info.code
-      ended = code === OPEN ? -1 : enteredAt[stay]!
+      const at = enteredAt[stay]!
+      if (at > asOf || entryRow[stay]! < 0) break
+      const { pipelineId, code } = infos[stage[stay]!]!
+      const begun = spans.get(pipelineId)?.begun ?? at
+      spans.set(pipelineId, { begun, ended: code === OPEN ? -1 : at, isWon: code === WON })
     }
-    if (ended < asOf - WINDOW_MS || ended <= begun) continue
-    const days = workingTime.days(begun, ended)
-    closed.push(days)
-    if (code === WON) won.push(days)
+    for (const [pipelineId, { begun, ended, isWon }] of spans) {
+      if (ended < asOf - WINDOW_MS || ended <= begun) continue
+      const known = lengths.get(pipelineId) ?? { won: [], closed: [] }
+      lengths.set(pipelineId, known)
+      const days = workingTime.days(begun, ended)
+      known.closed.push(days)
+      if (isWon) known.won.push(days)
+    }
   }
-  return medianOf(won.length >= CYCLE_MIN_WON ? won : closed)
+  return new Map(
+    [...lengths].map(([id, { won, closed }]) => [id, medianOf(won.length >= CYCLE_MIN_WON ? won : closed)]),
+  )
 }
 
 const countForward = (episodes: Episodes): number => {

@@ -78,6 +78,11 @@ describe('competing exits', () => {
     expect(rowAt(model, 10, 10)).toEqual({ row: 9, isHeld: false })
     expect(rowAt(model, 500, 10)).toEqual({ row: 9, isHeld: true })
     expect(rowAt(model, 500, 30)).toEqual({ row: -1, isHeld: true })
+    // The only one watched early leaves before the others come under observation.
+    const late = new StaySample()
+    late.push(-1, 2, 0)
+    for (let age = 6; age <= 30; age++) late.push(5, age, 0)
+    expect(rowAt(fitExits(late, 1), 7, 10)).toEqual({ row: -1, isHeld: true })
   })
 })
 
