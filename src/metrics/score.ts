@@ -216,7 +216,7 @@ const measurePart = (input: ScoreInput, measured: Measured, who: string): Part |
   for (const { index } of input.window.workdays) {
     if (index < input.from || index > input.to) continue
     const day = numbers.read([who], index, index)
-    if (day.value === null) continue
+    if (day.value === null || day.sample === 0) continue
     days++
     sum += attainment(shrink(day.value, day.sample, team), floor, target)
   }

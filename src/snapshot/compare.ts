@@ -38,7 +38,7 @@ export const compareSnapshots = (
   const cleared = earlier.parts.deals
     .filter(({ level }) => level === 'red')
     .flatMap(({ dealId }) => now.get(dealId) ?? closed.get(dealId) ?? [])
-    .filter(deal => ('level' in deal ? deal.level !== 'red' : deal.outcome === 'lost'))
+    .filter(deal => ('outcome' in deal ? deal.outcome === 'lost' : deal.level !== 'red'))
   return {
     since: earlier.asOf,
     movedForward: later.deals.filter(isForward).map(changeOf),

@@ -32,13 +32,15 @@ export const staleValue: Metric = {
           const isRed = day.isDead || deal.verdictOn(day).level === 'red'
           const { amount, currency } = day.version
           const isPriced = amount !== null && amount > 0 && currency === context.world.currency
-          all++
-          byCount.stale.add(day.owner, day.index, isRed ? 1 : 0, 1)
-          byCount.dead.add(day.owner, day.index, day.isDead ? 1 : 0, 1)
+          // The dead layer weighs in no sample and no choice, so that clearing it can only help.
+          const sample = day.isDead ? 0 : 1
+          all += sample
+          byCount.stale.add(day.owner, day.index, isRed ? 1 : 0, 1, sample)
+          byCount.dead.add(day.owner, day.index, day.isDead ? 1 : 0, 1, sample)
           if (!isPriced) continue
-          priced++
-          byValue.stale.add(day.owner, day.index, isRed ? amount : 0, amount, 1)
-          byValue.dead.add(day.owner, day.index, day.isDead ? amount : 0, amount, 1)
+          priced += sample
+          byValue.stale.add(day.owner, day.index, isRed ? amount : 0, amount, sample)
+          byValue.dead.add(day.owner, day.index, day.isDead ? amount : 0, amount, sample)
         }
         for (const [who, days] of lastWeekByOwner(deal, deal.days)) {
           const last = days.at(-1)!

@@ -14,7 +14,7 @@ import type {
   MoveFact,
   TaskFact,
 } from '../../../src/records/facts.ts'
-import { defaultSettings, type Settings } from '../../../src/records/settings.ts'
+import { type Calendar, defaultSettings, type Settings } from '../../../src/records/settings.ts'
 
 /** A small portal for tables of dossiers. Its clock is UTC and Monday to Friday, 9 to 18, unless said otherwise. */
 
@@ -40,6 +40,15 @@ export const person = (id: string, departmentIds: string[] = ['sales']) => ({
   departmentIds,
 })
 
+/** One table per calendar: laying it out is dear, and every world would ask for the same. */
+const tables = new Map<string, WorkingTime>()
+const workingTimeOf = (calendar: Calendar): WorkingTime => {
+  const key = JSON.stringify(calendar)
+  const known = tables.get(key) ?? new WorkingTime(calendar, at('2024-01-01'), at('2027-06-01'))
+  tables.set(key, known)
+  return known
+}
+
 export const aWorld = (
   more: Omit<Partial<World>, 'settings' | 'people' | 'can'> & {
     settings?: Partial<Settings>
@@ -51,7 +60,7 @@ export const aWorld = (
   const people = more.people ?? [person('anna'), person('boris')]
   return {
     asOf: FRIDAY,
-    workingTime: new WorkingTime(settings.calendar, at('2024-01-01'), at('2027-06-01')),
+    workingTime: workingTimeOf(settings.calendar),
     installedAt: at('2026-01-01'),
     historyStart: at('2025-01-01'),
     currency: 'RUB',

@@ -1,0 +1,295 @@
+import { describe, expect, test } from 'vitest'
+import {
+  aCall,
+  aDeal,
+  anInvoice,
+  aTask,
+  at,
+  aWorld,
+  measure,
+  measureOf,
+  person,
+  ratio,
+  value,
+} from './portal.ts'
+
+describe('M03, capture lag', () => {
+  test('is the median of working hours from a talk to the next record', () => {
+    const quick = aDeal({
+      activities: [aCall('2026-11-17T09:59')],
+      tasks: [aTask('2026-11-17T12:00', '2026-11-25')],
+    })
+    const slow = aDeal({
+      activities: [aCall('2026-11-17T16:59')],
+      path: [
+        ['NEW', '2026-10-01'],
+        ['CALL', '2026-11-18T12:00', 'anna'],
+      ],
+    })
+    // 2 h; 1 h on Tuesday and 3 h on Wednesday.
+    expect(value(measure([quick, slow]), 'M03')).toBeCloseTo(3, 5)
+  })
+
+  test('a talk that was never recorded counts once four hours have passed', () => {
+    const silent = aDeal({ activities: [aCall('2026-11-20T09:59')] })
+    expect(value(measure([silent]), 'M03')).toBeCloseTo(8, 5)
+    const world = aWorld({ asOf: at('2026-11-20T12:00') })
+    expect(measureOf(measure([silent], { world }), 'M03').offReason).toBe('no_data')
+  })
+
+  test('retro: created after the first invoice, or closed within the hour', () => {
+    const created = '2026-11-17T10:00'
+    const normal = aDeal({ createdAt: created, path: [['NEW', created]] })
+    const instant = aDeal({
+      path: [
+        ['NEW', created],
+        ['WON', '2026-11-17T10:30'],
+      ],
+    })
+    const invoiced = aDeal({
+      path: [['NEW', created]],
+      invoices: [anInvoice('2026-11-18', { issuedOn: '2026-11-12' })],
+    })
+    expect(ratio(measure([normal, instant, invoiced]), 'M03.retro')).toEqual([2, 3])
+  })
+})
+
+test('M05 is the invoiced money that hangs on a deal', () => {
+  const deal = aDeal({ invoices: [anInvoice('2026-11-17', { amount: 300 })] })
+  const loose = { activities: [], tasks: [], invoices: [anInvoice('2026-11-18', { amount: 100 })] }
+  expect(ratio(measure([deal], { loose }), 'M05')).toEqual([300, 400])
+  const world = aWorld({ can: { invoices: false } })
+  expect(measureOf(measure([deal], { world }), 'M05').offReason).toBe('no_invoices')
+})
+
+test('M06 agrees within five per cent', () => {
+  const deal = (invoiced: number) =>
+    aDeal({ amount: 1000, invoices: [anInvoice('2026-11-01', { amount: invoiced })] })
+  expect(ratio(measure([deal(1040), deal(1100)]), 'M06')).toEqual([1, 2])
+})
+
+test('M07 is the share of real talks that hang on a deal', () => {
+  const deal = aDeal({
+    activities: [aCall('2026-11-17T10:00'), aCall('2026-11-17T11:00', 'anna', { durationSeconds: 5 })],
+  })
+  const loose = { activities: [aCall('2026-11-18T10:00')], tasks: [], invoices: [] }
+  expect(ratio(measure([deal], { loose }), 'M07')).toEqual([1, 2])
+})
+
+test('M08 ignores tasks set and closed by oneself within ten minutes, and people without deals', () => {
+  const ghost = aTask('2026-11-18T10:00', null, {
+    closedAt: at('2026-11-18T10:05'),
+    closedBy: 'anna',
+  })
+  const deal = aDeal({ tasks: [aTask('2026-11-17T10:00', null), ghost] })
+  const loose = {
+    activities: [],
+    tasks: [aTask('2026-11-18T10:00', null), aTask('2026-11-18T10:00', null, { responsibleId: 'boris' })],
+    invoices: [],
+  }
+  const measurement = measure([deal], { loose })
+  expect(ratio(measurement, 'M08')).toEqual([1, 2])
+  expect(ratio(measurement, 'M08', 'boris')[1]).toBe(0)
+})
+
+test('M10: the outcome is worth three fifths of a step', () => {
+  const led = aTask('2026-11-16T10:00', '2026-11-18T10:00')
+  const empty = aTask('2026-11-16T10:00', '2026-11-18T10:00', { textWords: 1 })
+  const deals = [aDeal({ tasks: [led], activities: [aCall('2026-11-17T10:00')] }), aDeal({ tasks: [empty] })]
+  const [numerator, denominator] = ratio(measure(deals), 'M10')
+  expect(numerator).toBeCloseTo(1 + 0.2)
+  expect(denominator).toBe(2)
+})
+
+describe('M17, critical fields', () => {
+  const fields = new Map([
+    ['NEED', { id: 'NEED', title: 'Потребность', type: 'string', isCustom: true, isRequired: true }],
+    ['NOTE', { id: 'NOTE', title: 'Заметка', type: 'string', isCustom: true, isRequired: false }],
+  ])
+
+  test('starts with required fields and the amount; close dates are asked for where somebody sets them', () => {
+    const world = aWorld({ fields })
+    expect(ratio(measure([aDeal({ fields: { NEED: '#1' } })], { world }), 'M17')).toEqual([10, 10])
+    const dated = aDeal({ fields: { NEED: '#1' }, closeOn: '2026-12-01' })
+    const undated = aDeal({ fields: {} })
+    // Dated 3 of 3, undated only the amount of 3.
+    expect(ratio(measure([dated, undated], { world }), 'M17')).toEqual([20, 30])
+  })
+
+  test('a field filled less than 24 hours ago does not count yet', () => {
+    const base = { responsibleId: 'anna', amount: 100, currency: 'RUB', closeOn: null }
+    const deal = aDeal({
+      versions: [
+        { ...base, observedAt: at('2026-10-01'), fields: {} },
+        { ...base, observedAt: at('2026-11-20T15:00'), fields: { NEED: '#1' } },
+      ],
+    })
+    const world = aWorld({ fields, settings: { criticalFields: ['NEED'] } })
+    expect(ratio(measure([deal], { world }), 'M17')).toEqual([0, 5])
+  })
+})
+
+describe('M19, loss reasons', () => {
+  const lost = (stage: string, touched: boolean, more: Parameters<typeof aDeal>[0] = {}) =>
+    aDeal({
+      path: [
+        ['NEW', '2026-10-01'],
+        [stage, '2026-11-17T10:00'],
+      ],
+      activities: touched ? [aCall('2026-11-02T10:00')] : [],
+      ...more,
+    })
+
+  test('a reason and a touch before', () => {
+    expect(ratio(measure([lost('LOST', true), lost('SPAM', false)]), 'M19')).toEqual([1, 2])
+  })
+
+  test('a reason given in more than three fifths of five losses says nothing', () => {
+    const deals = [...[1, 2, 3, 4].map(() => lost('LOST', true)), lost('SPAM', true)]
+    expect(ratio(measure(deals), 'M19')).toEqual([1, 5])
+  })
+
+  test('clearing the dead layer is not judged', () => {
+    const dead = aDeal({
+      path: [
+        ['NEW', '2025-01-01'],
+        ['LOST', '2026-11-17T10:00'],
+      ],
+    })
+    expect(ratio(measure([dead, lost('LOST', true)]), 'M19')).toEqual([1, 1])
+  })
+})
+
+describe('M20 and M21, the road', () => {
+  test('a straight road conforms fully, a skip costs', () => {
+    const straight = aDeal({
+      path: [
+        ['NEW', '2026-11-16T10:00'],
+        ['CALL', '2026-11-17T10:00'],
+      ],
+    })
+    expect(value(measure([straight]), 'M20')).toBe(1)
+    const skipping = aDeal({
+      path: [
+        ['NEW', '2026-11-16T10:00'],
+        ['OFFER', '2026-11-17T10:00'],
+      ],
+    })
+    expect(value(measure([skipping]), 'M20')).toBeLessThan(1)
+  })
+
+  test('closing as lost alone does not bring an old detour back into the week', () => {
+    const deal = aDeal({
+      path: [
+        ['OFFER', '2026-09-01'],
+        ['NEW', '2026-09-02'],
+        ['LOST', '2026-11-17T10:00'],
+      ],
+    })
+    expect(measureOf(measure([deal]), 'M20').offReason).toBe('no_data')
+  })
+
+  test('jumped and rushed stages are skips, moves back are returns', () => {
+    const deal = aDeal({
+      path: [
+        ['NEW', '2026-11-16T10:00'],
+        // CALL is jumped over.
+        ['OFFER', '2026-11-17T10:00'],
+        ['CALL', '2026-11-18T10:00'],
+        // Left within a minute.
+        ['OFFER', '2026-11-18T10:01'],
+      ],
+    })
+    const measurement = measure([deal])
+    expect(ratio(measurement, 'M21.skips')).toEqual([2, 3])
+    expect(ratio(measurement, 'M21.returns')).toEqual([1, 3])
+  })
+})
+
+test('M22: three stages in a day without a word to the customer', () => {
+  const path = [
+    ['NEW', '2026-11-01'],
+    ['CALL', '2026-11-17T10:00'],
+    ['OFFER', '2026-11-17T11:00'],
+    ['WON', '2026-11-17T12:00'],
+  ] as const
+  const surfed = aDeal({ path })
+  const spoken = aDeal({ path, activities: [aCall('2026-11-17T09:00')] })
+  expect(ratio(measure([surfed, spoken]), 'M22')).toEqual([1, 2])
+})
+
+test('M24: a deal that changed hands is taken up within two working days', () => {
+  const base = { amount: 1, currency: 'RUB', closeOn: null, fields: {} }
+  const handed = (calls: ReturnType<typeof aCall>[]) =>
+    aDeal({
+      versions: [
+        { ...base, observedAt: at('2026-10-01'), responsibleId: 'anna' },
+        { ...base, observedAt: at('2026-11-16T10:00'), responsibleId: 'boris' },
+      ],
+      activities: calls,
+    })
+  const deals = [handed([aCall('2026-11-17T10:00', 'boris')]), handed([])]
+  expect(ratio(measure(deals), 'M24', 'boris')).toEqual([1, 2])
+})
+
+test('M25 is the share of moves whose author nobody knows', () => {
+  const deal = aDeal({
+    path: [
+      ['NEW', '2026-11-01'],
+      ['CALL', '2026-11-17T10:00', 'anna'],
+      ['OFFER', '2026-11-18T10:00', null],
+    ],
+  })
+  expect(ratio(measure([deal]), 'M25')).toEqual([1, 2])
+})
+
+test('M27: nine deals within ten minutes are bulk, unless somebody spoke to the customer', () => {
+  const deals = Array.from({ length: 10 }, (_, index) =>
+    aDeal({
+      path: [
+        ['NEW', '2026-10-01'],
+        ['CALL', `2026-11-19T10:0${index}`, 'anna'],
+      ],
+      activities: index === 0 ? [aCall('2026-11-19T09:00')] : [],
+    }),
+  )
+  // The call's own record is an edit of the first deal on the same day.
+  expect(ratio(measure(deals), 'M27')).toEqual([9, 10])
+  expect(ratio(measure(deals.slice(0, 8)), 'M27')[0]).toBe(0)
+})
+
+test('M28: a task set and closed within five minutes is a ghost', () => {
+  const task = aTask('2026-11-18T10:00', null, { closedAt: at('2026-11-18T10:02'), closedBy: 'anna' })
+  const deal = aDeal({ tasks: [task], activities: [aCall('2026-11-18T11:00')] })
+  expect(ratio(measure([deal]), 'M28')).toEqual([1, 2])
+})
+
+test('M18: one value in most of a person’s deals is junk only where the team varies', () => {
+  const world = aWorld({
+    people: [person('anna'), person('boris')],
+    fields: new Map([['F', { id: 'F', title: 'F', type: 'string', isCustom: true, isRequired: false }]]),
+  })
+  const annas = Array.from({ length: 10 }, () => aDeal({ fields: { F: '#same' } }))
+  const boriss = Array.from({ length: 10 }, (_, index) =>
+    aDeal({ owner: 'boris', fields: { F: `#${index}` } }),
+  )
+  const measurement = measure([...annas, ...boriss], { world })
+  expect(value(measurement, 'M18')).toBe(1)
+  expect(value(measurement, 'M18', 'boris')).toBe(0)
+})
+
+test('M04: kinds of records a person keeps, of those kept by anybody', () => {
+  const calls = ['2026-11-16T10:00', '2026-11-17T10:00', '2026-11-18T10:00']
+  const anna = aDeal({ activities: calls.map(call => aCall(call)) })
+  const boris = aDeal({ owner: 'boris' })
+  const measurement = measure([anna, boris])
+  expect(ratio(measurement, 'M04')).toEqual([1, 1])
+  expect(ratio(measurement, 'M04', 'boris')).toEqual([0, 1])
+})
+
+test('metrics without a source are off with a reason, never zero', () => {
+  const measurement = measure([aDeal({})])
+  for (const id of ['M23', 'M26', 'M32', 'M33', 'M34', 'M36']) {
+    expect(measureOf(measurement, id)).toMatchObject({ offReason: 'not_built', numbers: null })
+  }
+})

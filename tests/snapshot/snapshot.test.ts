@@ -1,0 +1,305 @@
+import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/clock.ts'
+import { silentLogger } from '../../src/logger.ts'
+import type { Dossier } from '../../src/records/facts.ts'
+import { adoptionCurve } from '../../src/snapshot/adoption.ts'
+import { type BuildInput, buildSnapshot } from '../../src/snapshot/build.ts'
+import { compareSnapshots } from '../../src/snapshot/compare.ts'
+import type { SnapshotParts } from '../../src/snapshot/document.ts'
+import { buildHistory, weekEnds } from '../../src/snapshot/history.ts'
+import { createSnapshotReader } from '../../src/snapshot/read.ts'
+import { dealsOf, END, type Memory, memoryStore, portal } from './generate.ts'
+
+const DAY = 86_400_000
+const clock: Clock = { now: () => new Date(END + DAY), sleep: async () => {} }
+
+const inputOf = (store: Memory, installedAt = new Date(END - 30 * DAY)): BuildInput => ({
+  store,
+  installationId: 'one',
+  portal: portal(installedAt),
+  can: { pastActors: false, deadlineHistory: false, invoices: true, calls: true },
+  log: silentLogger,
+  clock,
+})
+
+const partsOf = (store: Memory, asOf: Date): SnapshotParts => {
+  const saved = store.saved.get(asOf.toISOString())
+  if (saved === undefined) throw new Error(`no snapshot of ${asOf.toISOString()}`)
+  return saved.parts
+}
+
+const build = async (dossiers: readonly Dossier[], asOf = new Date(END), installedAt?: Date) => {
+  const store = memoryStore(() => dossiers)
+  await buildSnapshot({ ...inputOf(store, installedAt), asOf })
+  return partsOf(store, asOf)
+}
+
+const DEALS = [...dealsOf(400, 5)]
+
+describe('a snapshot', () => {
+  test('has every part of the contract, and its rows belong to deals open at the instant', async () => {
+    const parts = await build(DEALS)
+    const open = DEALS.filter(({ moves }) => moves.findLast(({ at }) => at <= END)?.outcome === 'open')
+    expect(parts.deals.map(({ dealId }) => dealId)).toEqual(open.map(({ id }) => id).sort())
+    expect(parts.summary).toMatchObject({
+      openDeals: open.length,
+      weekFrom: '2026-11-16',
+      weekTo: '2026-11-22',
+    })
+    const known = new Set(parts.deals.map(({ dealId }) => dealId))
+    expect(parts.flags.every(({ dealId }) => known.has(dealId))).toBe(true)
+    expect(parts.stages.length).toBe(9)
+    expect(parts.variants.length).toBeGreaterThan(0)
+    expect(parts.curves.length).toBeGreaterThan(0)
+    expect(new Set(parts.metrics.map(({ windowDays }) => windowDays))).toEqual(new Set([7, 28]))
+    expect(new Set(parts.metrics.map(({ scope }) => scope))).toEqual(new Set(['employee', 'team', 'company']))
+    for (const metric of [
+      'score',
+      'coverage',
+      'M01',
+      'M02',
+      'M03',
+      'M09',
+      'M11',
+      'M13',
+      'M13.dead',
+      'M16',
+      'M19',
+    ])
+      expect(parts.metrics.some(row => row.metric === metric && row.scope === 'company')).toBe(true)
+  })
+
+  test('built twice from the same base is the same to the letter', async () => {
+    const [one, two] = [await build(DEALS), await build(DEALS)]
+    expect(JSON.stringify(two)).toBe(JSON.stringify(one))
+  })
+
+  test('uses nothing that happened after its instant', async () => {
+    const asOf = new Date(END - 10 * DAY)
+    const before = await build(DEALS, asOf)
+    const now = END - 2 * DAY
+    const changed = DEALS.map(dossier => ({
+      ...dossier,
+      versions: [
+        ...dossier.versions,
+        { ...dossier.versions[0]!, observedAt: now, responsibleId: 'u0', amount: 1 },
+      ],
+      moves: [
+        ...dossier.moves.filter(({ at }) => at <= asOf.getTime()),
+        ...(dossier.moves[0]!.at <= asOf.getTime()
+          ? [
+              {
+                ...dossier.moves[0]!,
+                id: 'later',
+                at: now,
+                stageId: 'LOST',
+                outcome: 'lost' as const,
+                isCreation: false,
+              },
+            ]
+          : dossier.moves),
+      ],
+      deletedAt: now,
+    }))
+    expect(JSON.stringify(await build(changed, asOf))).toBe(JSON.stringify(before))
+  })
+
+  test('takes undated facts as first observed before the first sync, and says so', async () => {
+    const early = await build(DEALS, new Date(END - 40 * DAY))
+    expect(early.deals.length).toBeGreaterThan(0)
+    expect(early.deals.every(({ isFirstObserved }) => isFirstObserved)).toBe(true)
+    const now = await build(DEALS)
+    expect(now.deals.every(({ isFirstObserved }) => !isFirstObserved)).toBe(true)
+  })
+
+  test('opens every number of the last week into its items', async () => {
+    const parts = await build(DEALS)
+    for (const metric of ['M09', 'M13', 'M16', 'M20']) {
+      const evidence = parts[`evidence:${metric}`]
+      const people = parts.metrics.filter(
+        row => row.metric === metric && row.scope === 'employee' && row.windowDays === 7,
+      )
+      expect(people.length).toBeGreaterThan(0)
+      for (const { scopeId } of people) expect(evidence?.[scopeId]?.items.length).toBeGreaterThan(0)
+    }
+  })
+
+  test('adds teams and the company from the sums of their people', async () => {
+    const { metrics } = await build(DEALS)
+    const rows = metrics.filter(row => row.metric === 'M09' && row.windowDays === 7)
+    const sum = (scope: string, of: 'numerator' | 'denominator') =>
+      rows.filter(row => row.scope === scope).reduce((total, row) => total + (row[of] ?? 0), 0)
+    const company = rows.find(({ scope }) => scope === 'company')
+    expect(company?.denominator).toBe(sum('employee', 'denominator'))
+    expect(company?.value).toBeCloseTo(sum('employee', 'numerator') / sum('employee', 'denominator'))
+  })
+})
+
+describe('the history of the first day', () => {
+  test('ends weeks on Sunday night in the portal’s zone', () => {
+    const calendar = { ...portal().settings.calendar, timeZone: 'Europe/Moscow' }
+    const ends = weekEnds(calendar, new Date('2026-11-24T10:00:00Z'), 12)
+    expect(ends).toHaveLength(12)
+    expect(ends.at(-1)?.toISOString()).toBe('2026-11-22T20:59:59.999Z')
+    expect(ends[0]?.toISOString()).toBe('2026-09-06T20:59:59.999Z')
+  })
+
+  test('tells twelve reconstructed weeks from one set of metrics', async () => {
+    const installedAt = new Date(END)
+    const store = memoryStore(() => [...dealsOf(1500, 5)])
+    const saved = await buildHistory({ ...inputOf(store, installedAt), now: installedAt })
+    expect(saved).toHaveLength(12)
+    expect(saved.every(({ isReconstructed }) => isReconstructed)).toBe(true)
+    const sets = saved.map(({ asOf }) => {
+      const company = partsOf(store, asOf).scores.find(({ scope }) => scope === 'company')
+      expect(company?.value).not.toBeNull()
+      expect(company?.isReconstructed).toBe(true)
+      return company?.pillars
+        .flatMap(({ metrics }) => metrics)
+        .filter(({ offReason }) => offReason === null)
+        .map(({ metric }) => metric)
+        .join()
+    })
+    expect(new Set(sets).size).toBe(1)
+    expect(sets[0]?.split(',').length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('leaves out weeks before anything was recorded', async () => {
+    const store = memoryStore(() => DEALS, { historyStart: END - 30 * DAY })
+    expect((await buildHistory({ ...inputOf(store), now: new Date(END) })).length).toBe(5)
+  })
+
+  test('a week of the history equals the snapshot built for that instant alone', async () => {
+    const store = memoryStore(() => DEALS)
+    await buildHistory({ ...inputOf(store), now: new Date(END + DAY) })
+    const [asOf] = weekEnds(portal().settings.calendar, new Date(END + DAY), 1)
+    const alone = await build(DEALS, asOf)
+    expect(partsOf(store, asOf!).metrics).toEqual(alone.metrics)
+    expect(partsOf(store, asOf!).deals).toEqual(alone.deals)
+  })
+})
+
+describe('reading back', () => {
+  test('the newest snapshot of a week speaks for it, and a week with workdays ahead is partial', async () => {
+    const store = memoryStore(() => DEALS)
+    const input = inputOf(store)
+    for (const day of ['2026-11-15T23:00:00Z', '2026-11-18T23:00:00Z', '2026-11-19T02:00:00Z'])
+      await buildSnapshot({ ...input, asOf: new Date(day) })
+    const reader = createSnapshotReader(store, async () => input.portal.settings.calendar)
+    const weeks = await reader.weeks('one', new Date('2026-11-19T02:00:00Z'))
+    expect(weeks).toHaveLength(12)
+    expect(weeks.slice(-2)).toMatchObject([
+      { from: '2026-11-09', asOf: '2026-11-15T23:00:00.000Z', isPartial: false },
+      { from: '2026-11-16', asOf: '2026-11-19T02:00:00.000Z', isPartial: true },
+    ])
+    expect(weeks[0]).toMatchObject({ asOf: null, isPartial: false })
+    expect(weeks.at(-1)?.scores.get('company:company')?.scope).toBe('company')
+  })
+
+  test('on Monday morning the week that has ended is spoken of', async () => {
+    const store = memoryStore(() => DEALS)
+    const input = inputOf(store)
+    const monday = new Date('2026-11-23T02:00:00Z')
+    await buildSnapshot({ ...input, asOf: monday })
+    expect(partsOf(store, monday).summary).toMatchObject({ weekFrom: '2026-11-16', weekTo: '2026-11-22' })
+    const weeks = await createSnapshotReader(store, async () => input.portal.settings.calendar).weeks(
+      'one',
+      monday,
+    )
+    expect(weeks.at(-1)).toMatchObject({ from: '2026-11-16', isPartial: false })
+  })
+
+  test('a rebuilt snapshot is read anew', async () => {
+    const store = memoryStore(() => DEALS.slice(0, 100))
+    const input = inputOf(store)
+    const asOf = new Date(END)
+    await buildSnapshot({ ...input, asOf })
+    const reader = createSnapshotReader(store, async () => input.portal.settings.calendar)
+    const first = await reader.part('one', asOf, 'deals')
+    const more = memoryStore(() => DEALS)
+    await buildSnapshot({
+      ...inputOf(more),
+      store: { ...more, snapshots: store.snapshots },
+      clock: { ...clock, now: () => new Date(END + 2 * DAY) },
+      asOf,
+    })
+    expect((await reader.part('one', asOf, 'deals'))?.length).toBeGreaterThan(first?.length ?? 0)
+  })
+
+  test('what changed since last week: moved on, won, cleared and newly red', () => {
+    const deal = (dealId: string, stageId: string, level: 'none' | 'red') => ({
+      dealId,
+      pipelineId: 'P',
+      stageId,
+      level,
+      responsibleId: 'anna',
+      amount: 1,
+      currency: 'RUB',
+    })
+    const closed = (dealId: string, outcome: 'won' | 'lost', closedAt: string) => ({
+      ...deal(dealId, outcome, 'none'),
+      outcome,
+      closedAt,
+    })
+    const stages = ['NEW', 'CALL'].map(stageId => ({ pipelineId: 'P', stageId }))
+    const changes = compareSnapshots(
+      {
+        asOf: new Date('2026-11-15T00:00:00Z'),
+        parts: {
+          deals: [
+            deal('on', 'NEW', 'none'),
+            deal('back', 'CALL', 'none'),
+            deal('fixed', 'NEW', 'red'),
+            deal('lost', 'NEW', 'red'),
+            deal('won', 'NEW', 'red'),
+            deal('still', 'NEW', 'red'),
+          ],
+        },
+      } as never,
+      {
+        deals: [
+          deal('on', 'CALL', 'none'),
+          deal('back', 'NEW', 'red'),
+          deal('fixed', 'NEW', 'none'),
+          deal('still', 'NEW', 'red'),
+          deal('fresh', 'CALL', 'red'),
+        ],
+        closed: [
+          closed('won', 'won', '2026-11-18T00:00:00Z'),
+          closed('lost', 'lost', '2026-11-18T00:00:00Z'),
+          closed('early', 'won', '2026-11-10T00:00:00Z'),
+        ],
+        stages,
+      } as never,
+    )
+    const ids = (list: { dealId: string }[]) => list.map(({ dealId }) => dealId)
+    expect(ids(changes.movedForward)).toEqual(['on'])
+    expect(ids(changes.won)).toEqual(['won'])
+    expect(ids(changes.cleared)).toEqual(['fixed', 'lost'])
+    expect(ids(changes.newRed)).toEqual(['back', 'fresh'])
+  })
+})
+
+test('the adoption curve counts a habit from two weeks at 70 on, and censors who is not there yet', () => {
+  const week = (number: number, values: Record<string, number | null>) => ({
+    week: number,
+    scores: Object.entries(values).map(([scopeId, value]) => ({
+      scope: 'employee',
+      scopeId,
+      value,
+    })) as never,
+  })
+  const rows = adoptionCurve([
+    week(0, { anna: 50, boris: 72, vera: 40 }),
+    week(1, { anna: 75, boris: 60, vera: 45 }),
+    week(2, { anna: 80, boris: 71, gleb: 90 }),
+    week(3, { anna: 60, boris: 70, gleb: 90 }),
+  ])
+  // Gleb in his own week 0, Anna in week 1 (Vera was last seen in it), Boris in week 2.
+  expect(rows.map(({ tDays, atRisk, events }) => [tDays, atRisk, events])).toEqual([
+    [0, 4, 1],
+    [7, 3, 1],
+    [14, 1, 1],
+  ])
+  expect(rows.map(({ value }) => value)).toEqual([0.25, 0.5, 1])
+})
