@@ -1,0 +1,25 @@
+import { DAY } from '../../clock.ts'
+import type { Portal } from './data/portal.ts'
+import type { UserRow } from './data/rows.ts'
+
+/** Adds an employee with believable defaults. */
+export const addUser = (
+  portal: Portal,
+  user: Partial<UserRow> & { name: string; lastName: string },
+): UserRow => {
+  const now = portal.now()
+  return portal.users.add({
+    secondName: '',
+    gender: '',
+    email: '',
+    position: '',
+    departments: [],
+    isActive: true,
+    isAdmin: false,
+    isSystem: false,
+    registered: now - 400 * DAY,
+    lastLogin: now - DAY,
+    lastActivity: now - DAY,
+    ...user,
+  })
+}

@@ -1,0 +1,71 @@
+/** How a person works in the CRM: at first, and when the rollout has done its work. */
+export type Persona = {
+  name: 'adopter' | 'average' | 'monday' | 'refuser'
+  /** Touches recorded per working day and deal. */
+  touches: [number, number]
+  /** Chance that a deal has a next step. */
+  nextStep: [number, number]
+  /** Chance that a next step is done in time. */
+  punctual: [number, number]
+  /** Chance that a deal is forgotten on a stage. */
+  forgets: [number, number]
+  /** Chance that a stage is entered when it really happened, and not in a batch later. */
+  prompt: [number, number]
+  /** Chance that a field is filled. */
+  fills: [number, number]
+  /** Chance per week that a forgotten deal is dealt with. */
+  tidies: [number, number]
+  /** Multiplies the chance to win. */
+  skill: number
+}
+
+const adopter: Persona = {
+  name: 'adopter',
+  touches: [0.45, 0.6],
+  nextStep: [0.75, 0.95],
+  punctual: [0.75, 0.92],
+  forgets: [0.04, 0.015],
+  prompt: [0.85, 0.96],
+  fills: [0.75, 0.93],
+  tidies: [0.25, 0.65],
+  skill: 1.15,
+}
+const average: Persona = {
+  name: 'average',
+  touches: [0.25, 0.45],
+  nextStep: [0.4, 0.82],
+  punctual: [0.5, 0.8],
+  forgets: [0.08, 0.03],
+  prompt: [0.6, 0.88],
+  fills: [0.5, 0.82],
+  tidies: [0.12, 0.5],
+  skill: 1,
+}
+const monday: Persona = {
+  name: 'monday',
+  touches: [0.2, 0.3],
+  nextStep: [0.3, 0.75],
+  punctual: [0.4, 0.55],
+  forgets: [0.09, 0.06],
+  prompt: [0.3, 0.15],
+  fills: [0.4, 0.75],
+  tidies: [0.1, 0.6],
+  skill: 0.95,
+}
+const refuser: Persona = {
+  name: 'refuser',
+  touches: [0.1, 0.12],
+  nextStep: [0.12, 0.25],
+  punctual: [0.3, 0.35],
+  forgets: [0.14, 0.12],
+  prompt: [0.25, 0.3],
+  fills: [0.25, 0.35],
+  tidies: [0.06, 0.14],
+  skill: 0.85,
+}
+
+export const PERSONAS = { adopter, average, monday, refuser } as const
+
+/** A habit at a point of the rollout: 0 before it, 1 three weeks later. */
+export const habit = ([before, after]: [number, number], progress: number): number =>
+  before + (after - before) * progress
