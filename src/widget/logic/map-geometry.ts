@@ -1,0 +1,140 @@
+import type { MapEdge, ProcessMap } from './process-map.ts'
+
+/** All lengths in pixels of the drawing. */
+const NODE_H = 68
+const ROW_MAX = 8
+const WRAP_AT = 6
+const ARC_ROOM = 92
+const BELOW_ROOM = 118
+const ROAD_MAX = 36
+const LINE_MIN = 1.5
+const ARC_MAX = 7
+
+export type Box = { x: number; y: number; width: number; height: number; row: number }
+
+export type Drawing = {
+  width: number
+  height: number
+  /** One per open stage, and the last for won when there is one. */
+  boxes: Box[]
+  bands: { edge: MapEdge; x: number; y: number; width: number; height: number; gate: number | null }[]
+  arcs: { edge: MapEdge; path: string; stroke: number; labelX: number; labelY: number; isLabelled: boolean }[]
+  drains: {
+    index: number
+    x: number
+    y: number
+    width: number
+    height: number
+    labelY: number
+    lost: number
+  }[]
+  floors: { y: number; from: number; to: number }[]
+}
+
+const LABELLED = 3
+
+/**
+ * Places stages on one line, or on rows of six joined by a numbered gate when they would get too narrow.
+ * Widths are proportional to deals: the road to the widest road, arcs to the widest arc.
+ */
+export const drawMap = (map: ProcessMap, width: number): Drawing => {
+  const count = map.nodes.length + (map.won === null ? 0 : 1)
+  const perRow = count <= ROW_MAX ? Math.max(count, 1) : WRAP_AT
+  const rows = Math.ceil(count / perRow)
+  const pitch = width / perRow
+  const nodeWidth = Math.min(150, pitch - Math.max(26, Math.min(36, pitch * 0.24)))
+  const arcRoom = map.arcs.some(edge => edge.kind === 'short') ? ARC_ROOM : 14
+  const rowHeight = arcRoom + NODE_H + BELOW_ROOM
+  const boxes = Array.from({ length: count }, (_, index): Box => {
+    const row = Math.floor(index / perRow)
+    return {
+      x: (index % perRow) * pitch + (pitch - nodeWidth) / 2,
+      y: row * rowHeight + arcRoom,
+      width: nodeWidth,
+      height: NODE_H,
+      row,
+    }
+  })
+  const box = (index: number): Box => boxes[index] ?? { x: 0, y: 0, width: 0, height: 0, row: 0 }
+  const widestRoad = Math.max(1, ...map.road.map(edge => edge.deals))
+  const widestArc = Math.max(1, ...map.arcs.map(edge => edge.deals))
+
+  const bands = map.road
+    .filter(edge => edge.to < count)
+    .map(edge => {
+      const [from, to] = [box(edge.from), box(edge.to)]
+      const height = Math.max(2, (ROAD_MAX * edge.deals) / widestRoad)
+      const isGate = from.row !== to.row
+      const x = from.x + from.width
+      return {
+        edge,
+        x,
+        y: from.y + NODE_H / 2 - height / 2,
+        width: isGate ? Math.max(8, width - x) : to.x - x,
+        height,
+        gate: isGate ? to.row : null,
+      }
+    })
+
+  const arcs = map.arcs
+    .filter(edge => edge.to < count)
+    .map((edge, index) => {
+      const [from, to] = [box(edge.from), box(edge.to)]
+      const span = Math.abs(edge.to - edge.from)
+      const stroke = Math.max(LINE_MIN, (ARC_MAX * edge.deals) / widestArc)
+      const above = edge.kind === 'short'
+      const startX = from.x + from.width * (above ? 0.72 : 0.3)
+      const endX = to.x + to.width * (above ? 0.28 : 0.7)
+      const isLabelled = index < LABELLED
+      if (from.row !== to.row) {
+        const startY = from.row < to.row ? from.y + NODE_H : from.y
+        const endY = from.row < to.row ? to.y - 5 : to.y + NODE_H + 5
+        const middle = (startY + endY) / 2
+        return {
+          edge,
+          path: `M${startX},${startY} C${startX},${middle} ${endX},${middle} ${endX},${endY}`,
+          stroke,
+          labelX: (startX + endX) / 2,
+          labelY: middle,
+          isLabelled,
+        }
+      }
+      const lift = above
+        ? Math.min(arcRoom - 20, 30 + 18 * (span - 1))
+        : Math.min(BELOW_ROOM - 52, 26 + 18 * (span - 1))
+      const startY = above ? from.y : from.y + NODE_H
+      const endY = above ? to.y - 6 : to.y + NODE_H + 6
+      const peak = above ? startY - lift : startY + lift
+      // Control points at 4/3 of the lift put the top of the curve at the lift itself.
+      const control = startY + ((peak - startY) * 4) / 3
+      return {
+        edge,
+        path: `M${startX},${startY} C${startX},${control} ${endX},${control} ${endX},${endY}`,
+        stroke,
+        labelX: (startX + endX) / 2,
+        labelY: peak,
+        isLabelled,
+      }
+    })
+
+  const widestDrain = Math.max(1, ...map.nodes.map(node => node.lost))
+  const floorOf = (row: number): number => row * rowHeight + arcRoom + NODE_H + BELOW_ROOM - 38
+  const drains = map.nodes.map(node => {
+    const { x, y, width: nodeW, row } = box(node.index)
+    const drain = node.lost === 0 ? 0 : Math.max(2, (12 * node.lost) / widestDrain)
+    return {
+      index: node.index,
+      x: x + nodeW / 2 - drain / 2,
+      y: y + NODE_H,
+      width: drain,
+      height: floorOf(row) - y - NODE_H,
+      labelY: floorOf(row) + 18,
+      lost: node.lost,
+    }
+  })
+  const floors = Array.from({ length: rows }, (_, row) => {
+    const inRow = drains.filter(drain => box(drain.index).row === row)
+    return { y: floorOf(row), from: (inRow[0]?.x ?? 0) - 40, to: (inRow.at(-1)?.x ?? 0) + 50 }
+  }).filter((floor, row) => floor.to > 0 && drains.some(drain => box(drain.index).row === row))
+  return { width, height: rows * rowHeight - 8, boxes, bands, arcs, drains, floors }
+}
