@@ -64,8 +64,10 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
     composites: compositesOf(measurement, teams, inputOf(measurement, from, set, isAmnesty)),
   }))
   const week = byWindow[0]!
+  const weekFrom = world.workingTime.startOf(measurement.window.firstDay + week.from)
+  const isAuthorTold = world.can.pastActors || weekFrom >= world.installedAt
   const scores = week.composites.map(({ scope, scopeId, members, composite }): Score => {
-    const { trust, reasons } = trustOf(measured, members, week.from, WINDOW_DAYS - 1)
+    const { trust, reasons } = trustOf(measured, members, week.from, WINDOW_DAYS - 1, isAuthorTold)
     const { raw: _, variance: __, exposure: ___, ...shown } = composite
     return {
       scope,

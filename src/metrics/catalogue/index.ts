@@ -23,6 +23,7 @@ import { skipsAndReturns } from './m21-skips-returns.ts'
 import { stageSurfing } from './m22-stage-surfing.ts'
 import { handOff } from './m24-hand-off.ts'
 import { unknownAuthor } from './m25-unknown-author.ts'
+import { planerkaBurst } from './m26-planerka-burst.ts'
 import { bulkEdits } from './m27-bulk-edits.ts'
 import { ghostTouches } from './m28-ghost-touches.ts'
 import { stageUse } from './m31-stage-use.ts'
@@ -54,6 +55,7 @@ export const METRICS: readonly Metric[] = [
   stageSurfing,
   handOff,
   unknownAuthor,
+  planerkaBurst,
   bulkEdits,
   ghostTouches,
   stageUse,

@@ -43,13 +43,6 @@ export const WAITING: readonly Metric[] = [
     score: { weight: 0.6, over: 'day', isShare: true },
   }),
   waiting({
-    id: 'M26',
-    measure: { unit: 'share', payClass: 'C', target: null, floor: null, lessIsBetter: true },
-    needs: ['planerka_journal'],
-    formula:
-      'share of the week’s edited deals whose only edits fell between 18:00 of the previous working day and the planerka, minus the same share before other days',
-  }),
-  waiting({
     id: 'M29',
     measure: share('C', 0.1, 0.5),
     needs: ['ledger'],

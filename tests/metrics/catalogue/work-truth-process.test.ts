@@ -258,6 +258,34 @@ test('M27: nine deals within ten minutes are bulk, unless somebody spoke to the 
   expect(ratio(measure(deals.slice(0, 8)), 'M27')[0]).toBe(0)
 })
 
+test('M26: tidying before the planerka beyond what is usual before other days', () => {
+  const world = aWorld({
+    settings: { planerka: { weekday: 1, time: '10:00' } },
+    asOf: at('2026-11-17T23:59'),
+  })
+  const edited = (...days: string[]) =>
+    aDeal({
+      path: [
+        ['NEW', '2026-10-01'],
+        ...days.map((day, index) => [index % 2 === 0 ? 'CALL' : 'OFFER', day, 'anna'] as const),
+      ],
+    })
+  // Three deals on the morning of Monday the 16th, one of them also on Thursday before, one only on Thursday.
+  const deals = [
+    edited('2026-11-16T09:10'),
+    edited('2026-11-16T09:20'),
+    edited('2026-11-12T12:00', '2026-11-16T09:30'),
+    edited('2026-11-12T12:00'),
+  ]
+  const measurement = measure(deals, { world })
+  const [, denominator] = ratio(measurement, 'M26')
+  expect(denominator).toBe(4)
+  // Two of four, less a baseline that is at least 0.05.
+  expect(value(measurement, 'M26')).toBeGreaterThan(0.35)
+  expect(value(measurement, 'M26')).toBeLessThanOrEqual(0.45)
+  expect(measureOf(measure(deals), 'M26').offReason).toBe('no_planerka')
+})
+
 test('M28: a task set and closed within five minutes is a ghost', () => {
   const task = aTask('2026-11-18T10:00', null, { closedAt: at('2026-11-18T10:02'), closedBy: 'anna' })
   const deal = aDeal({ tasks: [task], activities: [aCall('2026-11-18T11:00')] })
@@ -289,7 +317,7 @@ test('M04: kinds of records a person keeps, of those kept by anybody', () => {
 
 test('metrics without a source are off with a reason, never zero', () => {
   const measurement = measure([aDeal({})])
-  for (const id of ['M23', 'M26', 'M32', 'M33', 'M34', 'M36']) {
+  for (const id of ['M23', 'M29', 'M32', 'M33', 'M34', 'M36']) {
     expect(measureOf(measurement, id)).toMatchObject({ offReason: 'not_built', numbers: null })
   }
 })
