@@ -10,12 +10,13 @@ export type Act = { at: number; by: string | null; actorClass: ActorClass; isTou
  * creation, and activities and tasks set. Closing as lost is left out: honesty must not disturb a rhythm.
  * Moves whose author the CRM cannot tell (before the installation) are not acts; `by` is null where the
  * author is a robot, unknown or not counted.
+ * @param from earliest instant; the beginning of the window when left out
  */
-export const actsOf = (deal: DealContext, context: MetricContext): Act[] => {
+export const actsOf = (deal: DealContext, context: MetricContext, from = context.window.from): Act[] => {
   const { window, world } = context
   const acts: Act[] = []
   const add = (at: number, by: string | null, actorClass: ActorClass, isTouch: boolean): void => {
-    if (at < window.from || at > window.until) return
+    if (at < from || at > window.until) return
     const author = actorClass === 'person' && deal.isCounted(by) ? by : null
     acts.push({ at, by: author, actorClass, isTouch })
   }

@@ -2,10 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { type Clock, stopwatch } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { World } from '../metrics/world.ts'
-import { type AdoptionWeek, adoptionCurve } from './adoption.ts'
+import { startAdoption } from './adoption-weeks.ts'
 import { type Computed, computeSnapshots } from './compute.ts'
-import { type CurveRow, RULES_VERSION, type Score } from './document.ts'
-import { weekSeries } from './series.ts'
+import { RULES_VERSION } from './document.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 import { worldsAt } from './world.ts'
 
@@ -77,34 +76,6 @@ export const buildSnapshots = async (
 }
 
 const PROGRESS_DEALS = 25_000
-
-/** Weeks that the adoption curve looks back at most: rejection shows at half a year. */
-const ADOPTION_WEEKS = 26
-
-/** The curve needs the weeks stored so far, back to the launch; scores read once serve all instants of a build. */
-const startAdoption = ({ store, installationId, portal }: BuildInput) => {
-  const known = new Map<number, readonly Score[]>()
-  const { calendar, rolloutStartedOn } = portal.settings
-  return async (snapshot: StoredSnapshot, scores: readonly Score[]): Promise<CurveRow[]> => {
-    const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
-    known.set(snapshot.asOf.getTime(), scores)
-    const stored = (await store.snapshots.list(installationId)).filter(
-      ({ asOf }) => asOf.getTime() !== snapshot.asOf.getTime(),
-    )
-    const series = weekSeries([...stored, snapshot], calendar, snapshot.asOf, ADOPTION_WEEKS)
-    const launched = series.findIndex(({ from }) => from > launchedOn) - 1
-    const first = launched < 0 ? (series.at(-1)!.from <= launchedOn ? series.length - 1 : 0) : launched
-    const weeks: AdoptionWeek[] = []
-    for (const [index, { snapshot: own }] of series.entries()) {
-      if (own === null || index < first) continue
-      const at = own.asOf.getTime()
-      if (!known.has(at))
-        known.set(at, (await store.snapshots.part(installationId, own.asOf, 'scores')) ?? [])
-      weeks.push({ week: index - first, scores: known.get(at)! })
-    }
-    return adoptionCurve(weeks)
-  }
-}
 
 const storedOf = ({ world, outcome }: Computed, clock: Clock): StoredSnapshot => ({
   asOf: new Date(world.asOf),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import { silentLogger } from '../../src/logger.ts'
 import type { Dossier } from '../../src/records/facts.ts'
-import { adoptionCurve } from '../../src/snapshot/adoption.ts'
+import { startAdoption } from '../../src/snapshot/adoption-weeks.ts'
 import { type BuildInput, buildSnapshot } from '../../src/snapshot/build.ts'
 import { compareSnapshots } from '../../src/snapshot/compare.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
@@ -280,26 +280,28 @@ describe('reading back', () => {
   })
 })
 
-test('the adoption curve counts a habit from two weeks at 70 on, and censors who is not there yet', () => {
-  const week = (number: number, values: Record<string, number | null>) => ({
-    week: number,
-    scores: Object.entries(values).map(([scopeId, value]) => ({
-      scope: 'employee',
-      scopeId,
-      value,
-    })) as never,
-  })
-  const rows = adoptionCurve([
-    week(0, { anna: 50, boris: 72, vera: 40 }),
-    week(1, { anna: 75, boris: 60, vera: 45 }),
-    week(2, { anna: 80, boris: 71, gleb: 90 }),
-    week(3, { anna: 60, boris: 70, gleb: 90 }),
-  ])
-  // Gleb in his own week 0, Anna in week 1 (Vera was last seen in it), Boris in week 2.
+test('the adoption curve starts in the week of the launch, and with each person’s own first week', async () => {
+  const store = memoryStore(() => [])
+  const settings = { ...portal().settings, rolloutStartedOn: '2026-10-28' }
+  const weeks: [string, Record<string, number | null>][] = [
+    ['2026-10-25T23:00:00Z', { anna: 90, boris: 90 }],
+    ['2026-11-01T23:00:00Z', { anna: 50, boris: 72, vera: 40 }],
+    ['2026-11-08T23:00:00Z', { anna: 75, boris: 60, vera: 45 }],
+    ['2026-11-15T23:00:00Z', { anna: 80, boris: 71, gleb: 90 }],
+    ['2026-11-22T23:00:00Z', { anna: 60, boris: 70, gleb: 90 }],
+  ]
+  const base = { builtAt: new Date(END), rulesVersion: '1', coverage: 1, isReconstructed: false }
+  for (const [asOf, values] of weeks) {
+    const scores = Object.entries(values).map(([scopeId, value]) => ({ scope: 'employee', scopeId, value }))
+    await store.snapshots.save('one', { ...base, asOf: new Date(asOf) }, { scores } as never)
+  }
+  const adoption = startAdoption({ store, installationId: 'one', portal: { ...portal(), settings } })
+  const last = new Date('2026-11-22T23:00:00Z')
+  const rows = await adoption({ ...base, asOf: last }, store.saved.get(last.toISOString())!.parts.scores)
+  // Gleb in his own week 0, Anna in week 1, Boris in week 2; Vera was last seen in week 1 and leaves after 0.
   expect(rows.map(({ tDays, atRisk, events }) => [tDays, atRisk, events])).toEqual([
     [0, 4, 1],
-    [7, 3, 1],
-    [14, 1, 1],
+    [5, 2, 1],
+    [10, 1, 1],
   ])
-  expect(rows.map(({ value }) => value)).toEqual([0.25, 0.5, 1])
 })

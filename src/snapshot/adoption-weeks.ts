@@ -1,0 +1,59 @@
+import { adoptionOf, type ScoredWeeks } from '../metrics/adoption.ts'
+import type { CurveRow, Score } from './document.ts'
+import { type SeriesWeek, weekSeries } from './series.ts'
+import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
+
+/** Weeks that the curve looks back at most: rejection shows at half a year. */
+const ADOPTION_WEEKS = 26
+
+type Input = { store: Pick<SnapshotStore, 'snapshots'>; installationId: string; portal: Portal }
+
+/**
+ * The adoption curve of a snapshot, from the scores of the weeks stored so far, back to the launch. Scores read
+ * once serve all instants of one build.
+ */
+export const startAdoption = ({ store, installationId, portal }: Input) => {
+  const known = new Map<number, readonly Score[]>()
+  const { calendar, rolloutStartedOn } = portal.settings
+  const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
+  return async (snapshot: StoredSnapshot, scores: readonly Score[]): Promise<CurveRow[]> => {
+    known.set(snapshot.asOf.getTime(), scores)
+    const stored = (await store.snapshots.list(installationId)).filter(
+      ({ asOf }) => asOf.getTime() !== snapshot.asOf.getTime(),
+    )
+    const series = weekSeries([...stored, snapshot], calendar, snapshot.asOf, ADOPTION_WEEKS)
+    const weeks: (readonly Score[])[] = []
+    for (const { snapshot: own } of sinceLaunch(series, launchedOn)) {
+      const at = own?.asOf.getTime()
+      if (own !== null && at !== undefined && !known.has(at))
+        known.set(at, (await store.snapshots.part(installationId, own.asOf, 'scores')) ?? [])
+      weeks.push(at === undefined ? [] : (known.get(at) ?? []))
+    }
+    return adoptionOf(scoredWeeks(weeks), calendar.workdays.length).curve
+  }
+}
+
+const sinceLaunch = (series: readonly SeriesWeek[], launchedOn: string): readonly SeriesWeek[] => {
+  const after = series.findIndex(({ from }) => from > launchedOn)
+  // The week that holds the launch; the whole series where it lies further back.
+  return after < 0 ? series.slice(-1) : series.slice(Math.max(0, after - 1))
+}
+
+/** Everybody's scores week by week, since the person's own first week with one. */
+const scoredWeeks = (weeks: readonly (readonly Score[])[]): ScoredWeeks[] => {
+  const people = new Map<string, (number | null)[]>()
+  weeks.forEach((scores, week) => {
+    for (const { scope, scopeId, value } of scores) {
+      if (scope !== 'employee' || (value === null && !people.has(scopeId))) continue
+      const own = people.get(scopeId) ?? []
+      people.set(scopeId, own)
+      own[week] = value
+    }
+  })
+  return [...people]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([personId, own]) => {
+      const first = own.findIndex(score => score !== undefined)
+      return { personId, scores: Array.from(own.slice(first), score => score ?? null) }
+    })
+}
