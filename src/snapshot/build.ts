@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, stopwatch } from '../clock.ts'
+import { notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { World } from '../metrics/world.ts'
 import { startAdoption } from './adoption-weeks.ts'
@@ -11,9 +12,10 @@ import { worldsAt } from './world.ts'
 export type BuildInput = {
   store: SnapshotStore
   installationId: string
-  portal: Portal
-  /** What the vendor can tell at all. */
-  can: World['can']
+  /** What the vendor can tell at all; calls are told unless said otherwise. */
+  can: Omit<World['can'], 'calls'> & { calls?: boolean }
+  /** Since when authors are recovered from events; the installation's own day when left out. */
+  installedAt?: Date
   log: Logger
   clock: Clock
 }
@@ -37,14 +39,15 @@ export const buildSnapshots = async (
 ): Promise<StoredSnapshot[]> => {
   const { store, installationId, log } = input
   const elapsed = stopwatch()
-  const [directory, start] = await Promise.all([
+  const [portal, directory, start] = await Promise.all([
+    loadPortal(input),
     store.facts.directory(installationId),
     store.facts.historyStart(installationId),
   ])
   const worlds = worldsAt({
     directory,
-    portal: input.portal,
-    can: input.can,
+    portal,
+    can: pickCan(input.can),
     historyStart: start === null ? null : Number(start),
     asOfs: input.asOfs.map(Number).toSorted((a, b) => a - b),
   })
@@ -62,7 +65,7 @@ export const buildSnapshots = async (
         log.debug({ installationId, pass, deals, ms: Math.round(elapsed()) }, 'deals read for a snapshot')
     },
   })
-  const adoption = startAdoption(input)
+  const adoption = startAdoption({ store, installationId, portal })
   for await (const one of computed) {
     const snapshot = storedOf(one, input.clock)
     one.parts.curves.push(...(await adoption(snapshot, one.parts.scores)))
@@ -76,6 +79,26 @@ export const buildSnapshots = async (
 }
 
 const PROGRESS_DEALS = 25_000
+
+/** @throws AppError `installation_not_found` */
+export const loadPortal = async ({ store, installationId, installedAt }: BuildInput): Promise<Portal> => {
+  const portal = await store.installations.find(installationId)
+  if (portal === null) throw notFound('installation_not_found', 'There is no such installation')
+  return installedAt === undefined ? portal : { ...portal, installedAt }
+}
+
+/** A vendor's `can` says more than metrics ask. */
+const pickCan = ({
+  pastActors,
+  deadlineHistory,
+  invoices,
+  calls = true,
+}: BuildInput['can']): World['can'] => ({
+  pastActors,
+  deadlineHistory,
+  invoices,
+  calls,
+})
 
 const storedOf = ({ world, outcome }: Computed, clock: Clock): StoredSnapshot => ({
   asOf: new Date(world.asOf),

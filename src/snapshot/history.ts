@@ -1,7 +1,7 @@
 import { mondayOf } from '../metrics/window.ts'
 import { WorkingTime } from '../metrics/working-time.ts'
 import type { Calendar } from '../records/settings.ts'
-import { type BuildInput, buildSnapshots } from './build.ts'
+import { type BuildInput, buildSnapshots, loadPortal } from './build.ts'
 import type { StoredSnapshot } from './source.ts'
 
 export const HISTORY_WEEKS = 12
@@ -26,8 +26,11 @@ export const buildHistory = async (
   input: BuildInput & { now?: Date; weeks?: number },
 ): Promise<StoredSnapshot[]> => {
   const now = input.now ?? input.clock.now()
-  const asOfs = weekEnds(input.portal.settings.calendar, now, input.weeks ?? HISTORY_WEEKS)
-  const start = await input.store.facts.historyStart(input.installationId)
+  const [portal, start] = await Promise.all([
+    loadPortal(input),
+    input.store.facts.historyStart(input.installationId),
+  ])
+  const asOfs = weekEnds(portal.settings.calendar, now, input.weeks ?? HISTORY_WEEKS)
   // A week that ended before anything was recorded has nothing to say.
   const told = asOfs.filter(asOf => start === null || asOf.getTime() > Number(start))
   return told.length === 0 ? [] : buildSnapshots({ ...input, asOfs: told })

@@ -23,6 +23,7 @@ export type StoredSnapshot = {
 }
 
 export type SnapshotStore = {
+  installations: { find(installationId: string): Promise<Portal | null> }
   facts: {
     directory(installationId: string): Promise<FactDirectory>
     /** Every deal with all that hangs on it, in order of id; called twice per build. */
@@ -32,6 +33,7 @@ export type SnapshotStore = {
     historyStart(installationId: string): Promise<Date | number | null>
   }
   snapshots: {
+    /** In the place of an earlier one of the same instant, all of it or nothing. */
     save(installationId: string, snapshot: StoredSnapshot, parts: SnapshotParts): Promise<void>
     part<K extends keyof SnapshotParts>(
       installationId: string,

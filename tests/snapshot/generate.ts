@@ -190,11 +190,12 @@ export type Memory = SnapshotStore & {
 /** A store that holds everything in memory. */
 export const memoryStore = (
   dossiers: () => Iterable<Dossier>,
-  of: { directory?: FactDirectory; loose?: LooseItems; historyStart?: number } = {},
+  of: { directory?: FactDirectory; loose?: LooseItems; historyStart?: number; portal?: Portal } = {},
 ): Memory => {
   const saved: Memory['saved'] = new Map()
   return {
     saved,
+    installations: { find: async () => of.portal ?? portal() },
     facts: {
       directory: async () => of.directory ?? directoryOf(5),
       dossiers: async function* () {

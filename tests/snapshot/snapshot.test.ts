@@ -13,11 +13,11 @@ import { dealsOf, END, type Memory, memoryStore, portal } from './generate.ts'
 const DAY = 86_400_000
 const clock: Clock = { now: () => new Date(END + DAY), sleep: async () => {} }
 
-const inputOf = (store: Memory, installedAt = new Date(END - 30 * DAY)): BuildInput => ({
+const inputOf = (store: Memory, installedAt?: Date): BuildInput => ({
   store,
   installationId: 'one',
-  portal: portal(installedAt),
-  can: { pastActors: false, deadlineHistory: false, invoices: true, calls: true },
+  ...(installedAt === undefined ? {} : { installedAt }),
+  can: { pastActors: false, deadlineHistory: false, invoices: true },
   log: silentLogger,
   clock,
 })
@@ -185,7 +185,7 @@ describe('reading back', () => {
     const input = inputOf(store)
     for (const day of ['2026-11-15T23:00:00Z', '2026-11-18T23:00:00Z', '2026-11-19T02:00:00Z'])
       await buildSnapshot({ ...input, asOf: new Date(day) })
-    const reader = createSnapshotReader(store, async () => input.portal.settings.calendar)
+    const reader = createSnapshotReader(store, async () => portal().settings.calendar)
     const weeks = await reader.weeks('one', new Date('2026-11-19T02:00:00Z'))
     expect(weeks).toHaveLength(12)
     expect(weeks.slice(-2)).toMatchObject([
@@ -202,7 +202,7 @@ describe('reading back', () => {
     const monday = new Date('2026-11-23T02:00:00Z')
     await buildSnapshot({ ...input, asOf: monday })
     expect(partsOf(store, monday).summary).toMatchObject({ weekFrom: '2026-11-16', weekTo: '2026-11-22' })
-    const weeks = await createSnapshotReader(store, async () => input.portal.settings.calendar).weeks(
+    const weeks = await createSnapshotReader(store, async () => portal().settings.calendar).weeks(
       'one',
       monday,
     )
@@ -214,7 +214,7 @@ describe('reading back', () => {
     const input = inputOf(store)
     const asOf = new Date(END)
     await buildSnapshot({ ...input, asOf })
-    const reader = createSnapshotReader(store, async () => input.portal.settings.calendar)
+    const reader = createSnapshotReader(store, async () => portal().settings.calendar)
     const first = await reader.part('one', asOf, 'deals')
     const more = memoryStore(() => DEALS)
     await buildSnapshot({
