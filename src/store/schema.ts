@@ -182,6 +182,7 @@ export type DealsTable = {
   loss_reason_id: string | null
   fields: JSONColumnType<Record<string, string>>
   first_seen_at: Date
+  seen_at: Date
   seen_run: string | null
   deleted_at: Date | null
 }
@@ -220,7 +221,10 @@ export type StageMovesTable = {
   outcome: string
   moved_by: string | null
   actor_class: Defaulted<string>
+  /** For an inferred creation: the instant of what tells its stage; null where the vendor states the row. */
+  evidence_at: Date | null
   first_seen_at: Date
+  seen_at: Date
   seen_run: string | null
 }
 
@@ -247,6 +251,7 @@ export type ActivitiesTable = {
   task_id: string | null
   is_own: Defaulted<boolean>
   first_seen_at: Date
+  seen_at: Date
   seen_run: string | null
   deleted_at: Date | null
 }
@@ -267,8 +272,23 @@ export type TasksTable = {
   text_words: number
   is_own: Defaulted<boolean>
   first_seen_at: Date
+  seen_at: Date
   seen_run: string | null
   deleted_at: Date | null
+}
+
+/** `tasks.deal_ids` unrolled, to be read by deal. */
+export type TaskDealsTable = {
+  installation_id: string
+  deal_id: string
+  task_id: string
+}
+
+/** What we wrote into the CRM ourselves: nobody's work. */
+export type OwnItemsTable = {
+  installation_id: string
+  item_kind: string
+  item_id: string
 }
 
 export type InvoicesTable = {
@@ -286,6 +306,7 @@ export type InvoicesTable = {
   due_on: string | null
   moved_at: Date | null
   first_seen_at: Date
+  seen_at: Date
   seen_run: string | null
   deleted_at: Date | null
 }
@@ -299,6 +320,8 @@ export type DeadlineMovesTable = {
   after: Date | null
   actor_id: string | null
   actor_class: string
+  /** Seen by comparing two reads, not told by the vendor. */
+  is_observed: Defaulted<boolean>
 }
 
 export type CrmEventsTable = {
@@ -329,7 +352,9 @@ export type SnapshotPartsTable = {
   installation_id: string
   as_of: Date
   part: string
-  content: JSONColumnType<object>
+  chunk: number
+  /** A piece of the part's JSON, deflated. */
+  content: Buffer
 }
 
 export type PreferencesTable = {
@@ -399,6 +424,8 @@ export type Database = {
   stage_moves: StageMovesTable
   activities: ActivitiesTable
   tasks: TasksTable
+  task_deals: TaskDealsTable
+  own_items: OwnItemsTable
   invoices: InvoicesTable
   deadline_moves: DeadlineMovesTable
   crm_events: CrmEventsTable

@@ -199,6 +199,7 @@ create table deals (
   loss_reason_id text,
   fields jsonb not null default '{}',
   first_seen_at timestamptz not null,
+  seen_at timestamptz not null,
   seen_run text,
   deleted_at timestamptz,
   primary key (installation_id, deal_id)
@@ -240,7 +241,9 @@ create table stage_moves (
   outcome text not null,
   moved_by text,
   actor_class text not null default 'unknown',
+  evidence_at timestamptz,
   first_seen_at timestamptz not null,
+  seen_at timestamptz not null,
   seen_run text,
   primary key (installation_id, move_id)
 );
@@ -269,11 +272,13 @@ create table activities (
   task_id text,
   is_own boolean not null default false,
   first_seen_at timestamptz not null,
+  seen_at timestamptz not null,
   seen_run text,
   deleted_at timestamptz,
   primary key (installation_id, activity_id)
 );
 create index activities_by_deal on activities (installation_id, deal_id, created_at);
+create index activities_loose on activities (installation_id, activity_id) where deal_id is null;
 
 create table tasks (
   installation_id text not null references installations on delete cascade,
@@ -291,9 +296,26 @@ create table tasks (
   text_words integer not null,
   is_own boolean not null default false,
   first_seen_at timestamptz not null,
+  seen_at timestamptz not null,
   seen_run text,
   deleted_at timestamptz,
   primary key (installation_id, task_id)
+);
+create index tasks_loose on tasks (installation_id, task_id) where deal_ids = '{}';
+
+create table task_deals (
+  installation_id text not null references installations on delete cascade,
+  deal_id text not null,
+  task_id text not null,
+  primary key (installation_id, deal_id, task_id)
+);
+create index task_deals_by_task on task_deals (installation_id, task_id);
+
+create table own_items (
+  installation_id text not null references installations on delete cascade,
+  item_kind text not null check (item_kind in ('task', 'activity')),
+  item_id text not null,
+  primary key (installation_id, item_kind, item_id)
 );
 
 create table invoices (
@@ -311,10 +333,12 @@ create table invoices (
   due_on text,
   moved_at timestamptz,
   first_seen_at timestamptz not null,
+  seen_at timestamptz not null,
   seen_run text,
   deleted_at timestamptz,
   primary key (installation_id, invoice_id)
 );
+create index invoices_by_deal on invoices (installation_id, deal_id);
 
 create table deadline_moves (
   installation_id text not null references installations on delete cascade,
@@ -325,6 +349,7 @@ create table deadline_moves (
   after timestamptz,
   actor_id text,
   actor_class text not null,
+  is_observed boolean not null default false,
   primary key (installation_id, item_kind, item_id, at)
 );
 
@@ -343,6 +368,8 @@ create table crm_events (
   primary key (installation_id, event_id)
 );
 create index crm_events_waiting on crm_events (installation_id, event_id) where handled_at is null;
+create unique index crm_events_once on crm_events
+  (installation_id, entity, entity_id, action, at, actor_class, actor_id) nulls not distinct;
 create index crm_events_by_entity on crm_events (installation_id, entity, entity_id, at);
 
 create table snapshots (
@@ -360,8 +387,9 @@ create table snapshot_parts (
   installation_id text not null,
   as_of timestamptz not null,
   part text not null,
-  content jsonb not null,
-  primary key (installation_id, as_of, part),
+  chunk integer not null,
+  content bytea not null,
+  primary key (installation_id, as_of, part, chunk),
   foreign key (installation_id, as_of) references snapshots on delete cascade
 );
 

@@ -1,0 +1,241 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Pool } from 'pg'
+import type {
+  ActivityFact,
+  DealVersion,
+  Dossier,
+  InvoiceFact,
+  MoveFact,
+  TaskFact,
+} from '../../records/facts.ts'
+import type { ActorClass, Outcome } from '../../records/records.ts'
+import type { Database } from '../schema.ts'
+import {
+  ACTIVITY_COLUMNS,
+  activityOf,
+  countable,
+  INVOICE_COLUMNS,
+  invoiceOf,
+  readDeadlineMoves,
+  taskColumns,
+  taskOf,
+} from './items.ts'
+import { epoch, freeText, msOf, numberOf, orNull, packed, readPacked } from './packed.ts'
+import { type DatedChange, versionsWith } from './versions.ts'
+
+export type DossierOptions = {
+  /** Deals at a time. */
+  batch?: number
+  /** Only these; all when left out. */
+  dealIds?: readonly string[]
+}
+
+const DEAL_COLUMNS = packed([
+  'deal_id',
+  epoch('created_at'),
+  'created_by',
+  'is_template',
+  epoch('deleted_at'),
+  'loss_reason_id',
+  'pipeline_id',
+  'stage_id',
+  'outcome',
+  epoch('moved_at'),
+  epoch('closed_at'),
+  freeText('title'),
+])
+const MOVE_COLUMNS = packed([
+  'deal_id',
+  'move_id',
+  epoch('at'),
+  'pipeline_id',
+  'stage_id',
+  'outcome',
+  `kind = 'created'`,
+  'moved_by',
+  'actor_class',
+])
+const VERSION_COLUMNS = packed([
+  'deal_id',
+  epoch('observed_at'),
+  'responsible_id',
+  'amount',
+  'currency',
+  'close_on',
+  'fields',
+])
+const CHANGE_COLUMNS = packed(['deal_id', 'fact', epoch('at'), 'before', 'after'])
+
+type Draft = Dossier & {
+  moves: MoveFact[]
+  versions: readonly DealVersion[]
+  activities: ActivityFact[]
+  tasks: TaskFact[]
+  invoices: InvoiceFact[]
+}
+
+const draftOf = (row: string[]): Draft => ({
+  id: row[0]!,
+  title: row[11]!,
+  createdAt: msOf(row[1])!,
+  createdBy: orNull(row[2]),
+  isTemplate: row[3] === 'true',
+  deletedAt: msOf(row[4]),
+  lossReasonId: orNull(row[5]),
+  current: {
+    pipelineId: row[6]!,
+    stageId: row[7]!,
+    outcome: row[8] as Outcome,
+    movedAt: msOf(row[9]),
+    closedAt: msOf(row[10]),
+  },
+  moves: [],
+  versions: [],
+  activities: [],
+  tasks: [],
+  invoices: [],
+})
+
+const moveOf = (row: string[]): MoveFact => ({
+  id: row[1]!,
+  at: msOf(row[2])!,
+  pipelineId: row[3]!,
+  stageId: row[4]!,
+  outcome: row[5] as Outcome,
+  isCreation: row[6] === 'true',
+  movedBy: orNull(row[7]),
+  actorClass: row[8] as ActorClass,
+})
+
+const versionOf = (row: string[]): DealVersion => ({
+  observedAt: msOf(row[1])!,
+  responsibleId: orNull(row[2]),
+  amount: numberOf(row[3]),
+  currency: orNull(row[4]),
+  closeOn: orNull(row[5]),
+  fields: JSON.parse(row[6]!) as Record<string, string>,
+})
+
+const changeOf = (row: string[]): DatedChange => ({
+  fact: row[1] as DatedChange['fact'],
+  at: msOf(row[2])!,
+  before: orNull(row[3]),
+  after: orNull(row[4]),
+})
+
+const groupByDeal = <Item>(rows: readonly string[][], read: (row: string[]) => Item): Map<string, Item[]> => {
+  const byDeal = new Map<string, Item[]>()
+  for (const row of rows) {
+    const items = byDeal.get(row[0]!)
+    if (items) items.push(read(row))
+    else byDeal.set(row[0]!, [read(row)])
+  }
+  return byDeal
+}
+
+/**
+ * Every deal with what hangs on it, deleted ones included, in order of id. A batch is a handful of ordered
+ * range reads put together here; the next one is read while the caller works.
+ */
+export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
+  const read = (query: RawBuilder<unknown>) => readPacked(db, pool, query)
+
+  /** Ids of items that have deadline moves at all: most have none and need not be asked for. */
+  const postponed = async (id: string, kind: 'task' | 'activity'): Promise<Set<string>> => {
+    const { rows } = await sql<{ item_id: string }>`
+      select distinct item_id from deadline_moves
+      where installation_id = ${id} and item_kind = ${kind}`.execute(db)
+    return new Set(rows.map(row => row.item_id))
+  }
+
+  const fill = async (
+    id: string,
+    drafts: Draft[],
+    within: (column: string) => RawBuilder<unknown>,
+    hasMoves: { activity: ReadonlySet<string>; task: ReadonlySet<string> } | null,
+  ): Promise<void> => {
+    const mine = (column = 'deal_id') => sql`installation_id = ${id} and ${within(column)}`
+    const [moves, versions, changes, activities, tasks, invoices] = await Promise.all([
+      read(sql`select ${MOVE_COLUMNS} from stage_moves where ${mine()} order by deal_id, at, order_key`),
+      read(sql`select ${VERSION_COLUMNS} from deal_versions where ${mine()} order by deal_id, observed_at`),
+      read(sql`select ${CHANGE_COLUMNS} from fact_changes where ${mine()} order by deal_id, at`),
+      read(sql`select ${ACTIVITY_COLUMNS} from activities item
+        where ${countable(id, 'activity')} and ${within('item.deal_id')}
+        order by item.deal_id, item.created_at, item.activity_id`),
+      read(sql`select ${taskColumns('link.deal_id')}
+        from task_deals link join tasks item using (installation_id, task_id)
+        where link.installation_id = ${id} and ${within('link.deal_id')} and ${countable(id, 'task')}
+        order by link.deal_id, item.created_at, item.task_id`),
+      read(sql`select ${INVOICE_COLUMNS} from invoices item
+        where ${countable(id, 'invoice')} and ${within('item.deal_id')}
+        order by item.deal_id, item.created_at, item.invoice_id`),
+    ])
+    const withMoves = (kind: 'task' | 'activity', rows: readonly string[][]) => {
+      const ids = rows.map(row => row[1]!)
+      return readDeadlineMoves(
+        db,
+        pool,
+        id,
+        kind,
+        hasMoves ? ids.filter(item => hasMoves[kind].has(item)) : ids,
+      )
+    }
+    const [activityMoves, taskMoves] = await Promise.all([
+      withMoves('activity', activities),
+      withMoves('task', tasks),
+    ])
+    const movesBy = groupByDeal(moves, moveOf)
+    const versionsBy = groupByDeal(versions, versionOf)
+    const changesBy = groupByDeal(changes, changeOf)
+    const activitiesBy = groupByDeal(activities, row => activityOf(row, activityMoves))
+    const tasksBy = groupByDeal(tasks, row => taskOf(row, taskMoves))
+    const invoicesBy = groupByDeal(invoices, invoiceOf)
+    for (const draft of drafts) {
+      draft.moves = movesBy.get(draft.id) ?? draft.moves
+      draft.versions = versionsWith(
+        versionsBy.get(draft.id) ?? [],
+        changesBy.get(draft.id) ?? [],
+        draft.createdAt,
+      )
+      draft.activities = activitiesBy.get(draft.id) ?? draft.activities
+      draft.tasks = tasksBy.get(draft.id) ?? draft.tasks
+      draft.invoices = invoicesBy.get(draft.id) ?? draft.invoices
+    }
+  }
+
+  return async function* dossiers(id: string, options: DossierOptions = {}): AsyncGenerator<Dossier[]> {
+    const { batch = 1000, dealIds } = options
+    const hasMoves = dealIds
+      ? null
+      : { activity: await postponed(id, 'activity'), task: await postponed(id, 'task') }
+    const chosen = dealIds ? sql`and deal_id = any(${dealIds}::text[])` : sql``
+
+    const load = async (after: string): Promise<Draft[]> => {
+      const rows = await read(sql`select ${DEAL_COLUMNS} from deals
+        where installation_id = ${id} and deal_id > ${after} ${chosen} order by deal_id limit ${batch}`)
+      const drafts = rows.map(draftOf)
+      const last = drafts.at(-1)?.id
+      if (last === undefined) return drafts
+      const within = (column: string) =>
+        dealIds
+          ? sql`${sql.ref(column)} = any(${drafts.map(draft => draft.id)}::text[])`
+          : sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${last}`
+      await fill(id, drafts, within, hasMoves)
+      return drafts
+    }
+
+    let next: Promise<Draft[]> | null = load('')
+    try {
+      while (next) {
+        const drafts: Draft[] = await next
+        const last = drafts.at(-1)?.id
+        next = last === undefined || drafts.length < batch ? null : load(last)
+        // Looked at when its turn comes; a caller who stops early never looks.
+        next?.catch(() => {})
+        if (drafts.length > 0) yield drafts
+      }
+    } finally {
+      await next?.catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database } from './schema.ts'
+
+/** Children before parents; the installation itself goes last. */
+const TABLES = [
+  'snapshot_parts',
+  'snapshots',
+  'deadline_moves',
+  'fact_changes',
+  'deal_versions',
+  'stage_moves',
+  'activities',
+  'task_deals',
+  'tasks',
+  'invoices',
+  'deals',
+  'crm_events',
+  'notifications',
+  'write_journal',
+  'own_items',
+  'rejected_records',
+  'single_use',
+  'limits',
+] as const satisfies (keyof Database)[]
+
+const BATCH = 20_000
+
+/**
+ * Deletes everything of an installation. In short steps, because nobody else gets a turn while one runs;
+ * interrupted, it goes on where it stopped when called again.
+ */
+export const purgeInstallation = async (db: Kysely<Database>, id: string): Promise<void> => {
+  for (const table of TABLES)
+    for (;;) {
+      const { numAffectedRows = 0n } = await sql`
+        delete from ${sql.table(table)} where ctid = any(array(
+          select ctid from ${sql.table(table)} where installation_id = ${id} limit ${BATCH}))`.execute(db)
+      if (numAffectedRows < BATCH) break
+    }
+  await db.deleteFrom('installations').where('installation_id', '=', id).execute()
+}
