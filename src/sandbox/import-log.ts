@@ -15,7 +15,7 @@ export type ImportOptions = {
 
 export type ImportCounts = { deals: number; moves: number; stages: number; users: number }
 
-const CASE_INSENSITIVE = (names: readonly string[] = []): Set<string> =>
+const lowerCased = (names: readonly string[] = []): Set<string> =>
   new Set(names.map(name => name.trim().toLowerCase()))
 
 /** A stage's code: the activity in ASCII, unique. */
@@ -44,8 +44,8 @@ export const importLog = (
   options: ImportOptions = {},
 ): ImportCounts => {
   const { dictionaries } = portal
-  const won = CASE_INSENSITIVE(options.won)
-  const lost = CASE_INSENSITIVE(options.lost)
+  const won = lowerCased(options.won)
+  const lost = lowerCased(options.lost)
   const semanticOf = (activity: string): Semantic =>
     won.has(activity.toLowerCase()) ? 'S' : lost.has(activity.toLowerCase()) ? 'F' : 'P'
 
@@ -134,6 +134,8 @@ export const importLog = (
     log.events.forEach((event, index) => {
       // A clock that went back inside a case must not put its rows out of order.
       reached = Math.max(reached, event.at)
+      // REST tells nobody's name for a past move, but everyone in the log works here.
+      personOf(event.resource)
       moves.push({
         at: reached,
         shown: event.at,

@@ -22,7 +22,6 @@ const KEPT = 1_000
 const camelEvent = (event: string): string =>
   event
     .toLowerCase()
-    .replace(/^on/, 'on')
     .replace(
       /(app|crm|task|user|deal|lead|activity|dynamicitem|timelinecomment|add|update|delete|install|uninstall|test|payment)/g,
       word => word.charAt(0).toUpperCase() + word.slice(1),

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import express, { type Express } from 'express'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
@@ -34,6 +35,8 @@ export class PortalSite {
   readonly #tokens: TokenServer
   readonly #parts: SiteParts
   readonly #listeners: Listening[] = []
+  /** What the portal's present address answers with; after a rename the old one gets a redirect. */
+  #door: { answer: RequestListener } = { answer: () => {} }
   readonly #web: Express
 
   constructor(parts: SiteParts) {
@@ -87,7 +90,9 @@ export class PortalSite {
   }
 
   async start(port: number): Promise<void> {
-    const listening = await listen(this.#web, port, this.#parts.host)
+    const door: { answer: RequestListener } = { answer: this.#web }
+    const listening = await listen((req, res) => door.answer(req, res), port, this.#parts.host)
+    this.#door = door
     this.#listeners.push(listening)
     this.portal.domain = `${this.#parts.host}:${listening.port}`
   }
@@ -236,14 +241,11 @@ export class PortalSite {
 
   /** Moves the portal to another address; the old one answers 302 from now on. */
   async rename(): Promise<string> {
-    const old = this.#listeners.pop()
-    const oldPort = old?.port ?? 0
-    await old?.stop()
+    const old = this.#door
     await this.start(0)
-    const moved = express()
-    moved.disable('x-powered-by')
-    moved.use((req, res) => void res.redirect(302, `${this.origin}${req.originalUrl}`))
-    this.#listeners.unshift(await listen(moved, oldPort, this.#parts.host))
+    old.answer = (req, res) => {
+      res.writeHead(302, { location: `${this.origin}${req.url ?? '/'}` }).end()
+    }
     return this.origin
   }
 
