@@ -36,8 +36,8 @@ export type SnapshotReader = {
 const CACHED_PARTS = 96
 
 const DAY = 86_400_000
-/** A snapshot so much older or younger than a week still answers "since last week". */
-const WEEK_SLACK_DAYS = 2
+/** Weeks rebuilt on the first day end on Sundays: the nearest one is never further from a week ago. */
+const WEEK_SLACK_DAYS = 3.5
 
 /** @param calendarOf the portal's calendar: weeks are cut in its zone */
 export const createSnapshotReader = (
@@ -110,7 +110,7 @@ export const createSnapshotReader = (
   }
 }
 
-/** The snapshot nearest to seven days before, within two days of it. */
+/** The snapshot nearest to seven days before, at most half a week away from it. */
 const aWeekBefore = (snapshots: readonly StoredSnapshot[], asOf: Date): StoredSnapshot | null => {
   const wanted = asOf.getTime() - 7 * DAY
   const distance = (snapshot: StoredSnapshot): number => Math.abs(snapshot.asOf.getTime() - wanted)
