@@ -2,49 +2,36 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import express, { type Express } from 'express'
 import helmet from 'helmet'
-import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
 import { operatorOnly } from './http/admin/auth.ts'
-import { type AdminDeps, adminOperations } from './http/admin/operations.ts'
+import { adminOperations } from './http/admin/operations.ts'
 import { signedIn } from './http/api/context.ts'
-import { type ApiDeps, apiOperations } from './http/api/operations.ts'
+import { apiOperations } from './http/api/operations.ts'
 import { operationEndpoints } from './http/api/route.ts'
 import { sessionOperations } from './http/api/session.ts'
 import { plainUrls } from './http/bodies.ts'
+import { type AppRooms, type Composed, compose } from './http/compose.ts'
 import { mount } from './http/endpoints.ts'
-import { healthEndpoints, type Probe } from './http/health.ts'
+import { healthEndpoints } from './http/health.ts'
 import { inboundEndpoints } from './http/inbound.ts'
 import { limitInstalls, limitRefusals } from './http/limits.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { createPages } from './http/page.ts'
 import { problems, routeNotFound } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
-import { createSessions, type Spend } from './http/sessions.ts'
-import { createTelemetry, type TelemetrySource } from './http/telemetry.ts'
-import type { Logger } from './logger.ts'
-import type { Vendor } from './vendors/vendor.ts'
+import { createSessions } from './http/sessions.ts'
+import { createTelemetry } from './http/telemetry.ts'
 
-/** Everything that the HTTP side needs; `main.ts` composes it, tests stand in for it. */
-export type AppDeps = Omit<ApiDeps, 'outsideChannels'> &
-  Pick<AdminDeps, 'queue' | 'syncReport' | 'sendDigests'> & {
-    config: Config
-    clock: Clock
-    log: Logger
-    vendors: readonly Vendor[]
-    spend: Spend
-    /** Tells the queue that a portal has something new to look at. */
-    nudge(installationId: string): Promise<void>
-    probes: Readonly<Record<string, Probe>>
-    telemetry: TelemetrySource
-    /** Where the built widget is; by default `dist/widget`. */
-    widgetDir?: string
-  }
+/** Everything that the HTTP side needs; tests stand in for it. */
+export type AppDeps = Composed
 
 const INSTALLS_PER_MINUTE = 120
 const REFUSALS_PER_MINUTE = 60
 
-/** The Express app, ready to listen; it never listens itself. */
-export const createApp = (deps: AppDeps): Express => {
+/** The Express app over the rooms that `main.ts` has opened; it never listens itself. */
+export const createApp = (rooms: AppRooms): Express => appOver(compose(rooms))
+
+/** The same over whatever meets its needs. */
+export const appOver = (deps: AppDeps): Express => {
   const { config, clock, log } = deps
   const widgetDir = deps.widgetDir ?? fileURLToPath(new URL('../dist/widget', import.meta.url))
   const publicDir = fileURLToPath(new URL('../public', import.meta.url))
@@ -94,7 +81,7 @@ export const createApp = (deps: AppDeps): Express => {
     email: config.SMTP_URL !== undefined,
     telegram: config.TELEGRAM_BOT_TOKEN !== undefined,
   }
-  const session = sessionOperations({ sessions, installations: deps.installations })
+  const session = sessionOperations({ sessions, installations: deps.installations, data: deps.data })
   const api = apiOperations({ ...deps, outsideChannels })
   const admin = adminOperations(deps)
   const onRefused = limitRefusals(REFUSALS_PER_MINUTE)

@@ -75,7 +75,14 @@ export type DigestRooms = {
       asOf: Date
       dealIds: string[]
     }): Promise<boolean>
-    sent(installationId: string, userId: string, day: string, externalId: string | null): Promise<void>
+    /** @param isTask the message was filed as a task of ours: it never counts as anybody's work */
+    sent(
+      installationId: string,
+      userId: string,
+      day: string,
+      externalId: string | null,
+      isTask: boolean,
+    ): Promise<void>
     failed(installationId: string, userId: string, day: string, error: string): Promise<void>
     /** Gives the claim back: the message certainly did not go out. */
     release(installationId: string, userId: string, day: string): Promise<void>
@@ -274,7 +281,8 @@ export const sendDigests = async (rooms: DigestRooms, given: SendDigests): Promi
         telegramChatId: preferences?.telegramChatId ?? null,
         dueAt: endOfWork(asOf, portal.settings, rooms.clock.now()),
       }
-      await rooms.journal.sent(installationId, userId, day, open === null ? null : await open(delivery))
+      const externalId = open === null ? null : await open(delivery)
+      await rooms.journal.sent(installationId, userId, day, externalId, channel === 'task')
       sent.push(message)
     } catch (thrown) {
       const error = asError(thrown)

@@ -1,6 +1,6 @@
 import type { PortalAddress } from '../records/portal.ts'
 import type { Department, Field, Pipeline, Stage, User } from '../records/records.ts'
-import type { Settings, SettingsPatch } from '../records/settings.ts'
+import type { Settings } from '../records/settings.ts'
 import type { Score, SnapshotParts } from '../snapshot/document.ts'
 import type { FrameUser, InboundRequest, Vendor, VendorId } from '../vendors/vendor.ts'
 import type { Preferences, SyncState } from './api-schema.ts'
@@ -41,7 +41,7 @@ export type Installations = {
   find(id: string): Promise<Installation | null>
   list(): Promise<Installation[]>
   viewer(id: string, userId: string, isAdmin: boolean): Promise<Viewer>
-  patchSettings(id: string, patch: SettingsPatch, changedBy: string): Promise<Settings>
+  patchSettings(id: string, patch: unknown, changedBy: string): Promise<Settings>
 }
 
 export type SnapshotInfo = {
@@ -93,12 +93,15 @@ export type Snapshots = {
   changes(installationId: string, asOf: Date): Promise<Changes | null>
 }
 
+/** `isGone`: history mentions it, the CRM lists it no more. */
+type Listed<Row> = Row & { isGone?: boolean }
+
 export type DirectoryView = {
-  users: User[]
+  users: Listed<User>[]
   departments: Department[]
-  pipelines: Pipeline[]
-  stages: Stage[]
-  fields: Field[]
+  pipelines: Listed<Pipeline>[]
+  stages: Listed<Stage>[]
+  fields: Listed<Field>[]
 }
 
 export type StoredPreferences = Omit<Preferences, 'telegramLinked' | 'channels'> & { telegramLinked: boolean }

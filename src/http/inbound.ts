@@ -46,23 +46,13 @@ const ticketFor = (sessions: Sessions, installation: Installation, user: FrameUs
     start: user.target,
   })
 
-/** `https://*.example.com` as a frame-ancestors source against a concrete origin. */
-const matchesSource = (source: string, origin: string): boolean => {
-  if (!URL.canParse(origin)) return false
-  const { protocol, host } = new URL(origin)
-  const match = /^(?:(https?):\/\/)?(\*\.)?([^/*]+)$/.exec(source)
-  if (!match) return false
-  const [, scheme = 'https', wildcard, name = ''] = match
-  return `${scheme}:` === protocol && (wildcard ? host.endsWith(`.${name}`) : host === name)
-}
-
 /** The CRM's pages may call the ticket route from their own origin; no cookies are involved. */
 const allowOrigin =
   (vendor: Vendor): RequestHandler =>
   (req, res, next) => {
     const { origin } = req.headers
     res.vary('Origin')
-    if (origin && vendor.inbound.frameAncestors(null).some(source => matchesSource(source, origin)))
+    if (origin && vendor.inbound.allowsOrigin?.(origin))
       res
         .set('Access-Control-Allow-Origin', origin)
         .set('Access-Control-Allow-Methods', 'POST, OPTIONS')
@@ -81,9 +71,9 @@ const handlerFor = (deps: InboundDeps, vendor: Vendor, route: InboundRoute): Req
     case 'install':
       return async (req, res) => {
         const request = inboundRequest(req)
-        const { state } = request.query
         // Only our own button sets a state; when one comes, it must be ours and unused.
-        if (state !== undefined) await sessions.spendState(vendor.id, typeof state === 'string' ? state : '')
+        const { state } = inbound.installProof(request)
+        if (state !== undefined) await sessions.spendState(vendor.id, state)
         const { installation, userId, isAdmin, language: word } = await installations.install(vendor, request)
         // A posted install comes from the frame itself; a redirect may be followed by a machine.
         const ticket =

@@ -13,7 +13,7 @@ const GETS: [string, z.ZodType][] = [
   ['/api/v1/employees/3', schema.employeeSchema],
   ['/api/v1/deals?flagged=true', z.array(schema.dealSchema)],
   ['/api/v1/deals/101', schema.dealSchema],
-  ['/api/v1/evidence?metric=M09&scope=employee&scopeId=3', schema.evidenceSchema],
+  ['/api/v1/evidence?metric=M09&scope=employee&id=3', schema.evidenceSchema],
   ['/api/v1/evidence?metric=M09&scope=company', schema.evidenceSchema],
   ['/api/v1/process', schema.processSchema],
   ['/api/v1/catalogue', schema.catalogueSchema],
@@ -58,8 +58,8 @@ describe('the widget’s API', () => {
     '/api/v1/deals?responsible=4',
     '/api/v1/deals/201',
     '/api/v1/deals/901',
-    '/api/v1/evidence?metric=M09&scope=employee&scopeId=4',
-    '/api/v1/evidence?metric=M09&scope=team&scopeId=10',
+    '/api/v1/evidence?metric=M09&scope=employee&id=4',
+    '/api/v1/evidence?metric=M09&scope=team&id=10',
     '/api/v1/process',
   ])('an employee is refused %s', async path => {
     const response = await get(createWorld(), '3', path)

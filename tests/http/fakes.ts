@@ -3,13 +3,18 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Express } from 'express'
-import { type AppDeps, createApp } from '../../src/app.ts'
+import { type AppDeps, appOver } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { AppError, unauthorized, VendorError } from '../../src/errors.ts'
 import type { DirectoryView, Installation, SnapshotInfo } from '../../src/http/deps.ts'
 import { createLogger } from '../../src/logger.ts'
-import { defaultSettings, patchSettings, type Settings } from '../../src/records/settings.ts'
+import {
+  defaultSettings,
+  patchSettings,
+  type Settings,
+  type SettingsPatch,
+} from '../../src/records/settings.ts'
 import type { DealRow, Score, SnapshotParts } from '../../src/snapshot/document.ts'
 import type { InboundRequest, InboundRoute, Vendor } from '../../src/vendors/vendor.ts'
 
@@ -323,11 +328,16 @@ export const fakeVendor = (
   inbound: {
     routes,
     claim: () => null,
-    installProof: () => ({ singleUse: 'x', prove: () => Promise.reject(new Error('not used')) }),
+    installProof: ({ query }) => {
+      if (Array.isArray(query.state)) throw new AppError(400, 'state_missing', 'one state, please')
+      const state = typeof query.state === 'string' ? { state: query.state } : {}
+      return { singleUse: 'x', ...state, prove: () => Promise.reject(new Error('not used')) }
+    },
     frame: () => Promise.reject(new Error('not used')),
     events: () => Promise.resolve([]),
     uninstall: () => '',
     authorizeUrl: state => `https://crm.example/oauth?state=${state}`,
+    allowsOrigin: origin => /^https:\/\/\w+\.crm\.example$/.test(origin),
     frameAncestors: address => (address === null ? ['https://*.crm.example'] : [`https://${address.host}`]),
   },
   refresh: () => Promise.reject(new Error('not used')),
@@ -485,7 +495,7 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
         return { userId, name: user.name, role: 'employee', sees: [userId] }
       },
       async patchSettings(_id, patch) {
-        installation.settings = patchSettings(installation.settings, patch)
+        installation.settings = patchSettings(installation.settings, patch as SettingsPatch)
         calls.patched++
         return installation.settings
       },
@@ -640,5 +650,5 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
     widgetDir,
     ...change,
   }
-  return Object.assign(world, { app: createApp(deps), installation, calls, clock, logLines, seen, deps })
+  return Object.assign(world, { app: appOver(deps), installation, calls, clock, logLines, seen, deps })
 }

@@ -69,7 +69,7 @@ const CASES: [string, Send, number, string][] = [
   ['a null byte in a form', form('/bitrix24/install', 'token=good%00'), 400, 'malformed_body'],
   ['a null byte in a form’s key', form('/bitrix24/install', 'tok%00en=good'), 400, 'malformed_body'],
   ['a forged state', get('/bitrix24/oauth?token=good&state=abc'), 400, 'state_invalid'],
-  ['two states', get('/bitrix24/oauth?token=good&state=a&state=b'), 400, 'state_invalid'],
+  ['two states', get('/bitrix24/oauth?token=good&state=a&state=b'), 400, 'state_missing'],
   ['a forged frame', form('/bitrix24/app', 'token=bad-secret-value'), 403, 'crm_refused'],
   ['a forged event', form('/bitrix24/events', 'secret=bad-secret-value'), 403, 'event_refused'],
   ['an event at a wrong key', form('/bitrix24/events/bad-secret-value', 'a=1'), 403, 'event_refused'],

@@ -43,6 +43,7 @@ import {
   peopleViews,
   personView,
   processView,
+  type Sees,
 } from './views.ts'
 
 export type ApiDeps = SettingsDeps & {
@@ -63,10 +64,12 @@ const dealsQuery = z.object({
   level: z.enum(['none', 'amber', 'red']).optional(),
   flag: z.enum(['age', 'silence', 'promise']).optional(),
 })
+const overviewQuery = z.object({ department: word.optional() })
 const evidenceQuery = z.object({
   metric: z.string().regex(/^[A-Z]\d{2}(\.\w+)?$/, 'must be a metric such as M09'),
   scope: z.enum(['employee', 'team', 'company']),
-  scopeId: z.string().max(200).default(''),
+  /** Person or department; nothing for the company. */
+  id: z.string().max(200).default(''),
   asOf: z.iso.datetime().optional(),
 })
 
@@ -185,26 +188,37 @@ export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => {
     {
       method: 'get',
       path: '/api/v1/overview',
-      summary: 'The team, its people and what changed',
+      summary: 'The team, its people and what changed; of one department with its branch, if asked',
+      query: overviewQuery,
       answer: overviewSchema,
-      problems: ['no_snapshot_yet'],
-      handle: async ({ context }) => {
-        const { installation, viewer, sees } = context
+      problems: ['no_snapshot_yet', 'not_visible'],
+      handle: async ({ context, query }) => {
+        const { installation, viewer } = context
         const snapshot = await latestSnapshot(snapshots, installation.id)
         const [facts, changes] = await Promise.all([
           factsOf(context, snapshot),
           snapshots.changes(installation.id, snapshot.asOf),
         ])
         const { settings } = installation
+        const { departments } = facts.directory
+        const asked = query.department
+        const isHead = viewer.role !== 'employee'
+        // A branch is shown whole or not at all: its score tells of everybody in it.
+        const members = asked === undefined ? null : membersOf('team', asked, facts.directory)
+        const sees = members === null ? context.sees : bothSee(context.sees, members)
+        const isWhole = members === null || members === 'all' || allSeen(context.sees, members)
+        if (members !== null && (!isHead || !isWhole)) throw notVisible()
         return overviewView(
           facts,
           {
             sees,
-            isHead: viewer.role !== 'employee',
+            isHead,
             teams:
-              viewer.role === 'head'
-                ? teamsOf(viewer.userId, settings.heads, facts.directory.departments)
-                : [],
+              asked !== undefined
+                ? [asked]
+                : viewer.role === 'head'
+                  ? teamsOf(viewer.userId, settings.heads, departments)
+                  : [],
           },
           {
             rolloutStartedOn: settings.rolloutStartedOn,
@@ -304,10 +318,10 @@ export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => {
       answer: evidenceSchema,
       problems: ['no_snapshot_yet', 'snapshot_not_found', 'metric_not_found', 'not_visible'],
       handle: async ({ context, query }) => {
-        const { installation, vendor, sees, viewer } = context
+        const { installation, vendor, sees } = context
         const metric = String(query.metric)
         const scope = query.scope as Score['scope']
-        const scopeId = query.scopeId ?? ''
+        const scopeId = query.id ?? ''
         const metricInfo = info.get(metric)
         if (!metricInfo) throw notFound('metric_not_found', 'There is no such metric')
         if (scope === 'employee' && !canSee(sees, scopeId)) throw notVisible()
@@ -324,8 +338,7 @@ export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => {
           snapshots.part(installation.id, snapshot.asOf, `evidence:${metric}`),
         ])
         const members = membersOf(scope, scopeId, directory)
-        if (members !== 'all' && viewer.role !== 'admin' && ![...members].every(id => canSee(sees, id)))
-          throw notVisible()
+        if (members !== 'all' && !allSeen(sees, members)) throw notVisible()
         return evidenceView({
           metric,
           scope,
@@ -467,6 +480,12 @@ const membersOf = (
     directory.users.filter(user => user.departmentIds.some(id => branch.has(id))).map(({ id }) => id),
   )
 }
+
+const allSeen = (sees: Sees, members: ReadonlySet<string>): boolean =>
+  [...members].every(id => canSee(sees, id))
+
+const bothSee = (sees: Sees, members: Sees): Sees =>
+  members === 'all' ? sees : new Set([...members].filter(id => canSee(sees, id)))
 
 /** `YYYY-MM-DD` of an instant in a zone. */
 export const localDay = (at: Date, timeZone: string): string =>

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import { AppError, unauthorized } from '../../errors.ts'
 import { sessionSchema } from '../api-schema.ts'
-import type { Installations } from '../deps.ts'
+import type { Installations, PortalData } from '../deps.ts'
 import type { Sessions } from '../sessions.ts'
 import type { ApiContext } from './context.ts'
 import type { Operation } from './route.ts'
@@ -13,7 +13,11 @@ const ticketBody = z.strictObject({ ticket: z.string().min(1).max(4096) })
  * A ticket becomes a session; a session becomes a younger one. Guessing is limited by failures: whoever
  * brings a good ticket is never kept out.
  */
-export const sessionOperations = (deps: { sessions: Sessions; installations: Installations }) => {
+export const sessionOperations = (deps: {
+  sessions: Sessions
+  installations: Installations
+  data: Pick<PortalData, 'directory'>
+}) => {
   const { sessions, installations } = deps
   const opening: Operation<{ refuse(error: unknown): Promise<never> }>[] = [
     {
@@ -44,8 +48,12 @@ export const sessionOperations = (deps: { sessions: Sessions; installations: Ins
     summary: 'Exchanges a good session for a younger one',
     answer: sessionSchema,
     problems: ['session_invalid', 'session_expired'],
-    handle: ({ context: { identity } }) => {
+    handle: async ({ context: { identity } }) => {
       const { signedInAt, ...person } = identity
+      // Who was dismissed meanwhile keeps at most the session in hand; who is not known yet may go on.
+      const { users } = await deps.data.directory(person.installationId)
+      if (users.find(({ id }) => id === person.userId)?.isActive === false)
+        throw unauthorized('session_invalid', 'This person does not work in the portal any more')
       return sessions.issueSession(person, signedInAt)
     },
   }

@@ -6,6 +6,8 @@ import { canSee, namesOf, stageView } from './views.ts'
 
 export type SettingsDeps = PreferencesDeps & { snapshots: Snapshots }
 
+const isListed = ({ isGone }: { isGone?: boolean }): boolean => isGone !== true
+
 const PROPOSED_FIELDS = 6
 
 /**
@@ -63,8 +65,8 @@ export const settingsView = async (deps: SettingsDeps, context: ApiContext): Pro
       parentId,
       headId,
     })),
-    pipelines: directory.pipelines.map(({ id, name }) => ({ id, name })),
-    fields: directory.fields.map(({ id, title, type, isCustom, isRequired }) => ({
+    pipelines: directory.pipelines.filter(isListed).map(({ id, name }) => ({ id, name })),
+    fields: directory.fields.filter(isListed).map(({ id, title, type, isCustom, isRequired }) => ({
       id,
       title,
       type,

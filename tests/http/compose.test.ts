@@ -1,0 +1,225 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import request from 'supertest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { appOver } from '../../src/app.ts'
+import type { AdminInstallation } from '../../src/http/admin/schema.ts'
+import { type AppRooms, compose } from '../../src/http/compose.ts'
+import { createInstallations, type Installations } from '../../src/installations/installations.ts'
+import { silentLogger } from '../../src/logger.ts'
+import { emptyRecordSet } from '../../src/records/records.ts'
+import type { SnapshotParts } from '../../src/snapshot/document.ts'
+import { openStore, type Store } from '../../src/store/open-store.ts'
+import type { Portal } from '../../src/vendors/vendor.ts'
+import { ADMIN_TOKEN, AS_OF, createWorld, directory, parts, settings, snapshotInfo } from './fakes.ts'
+
+/** The HTTP side over the real store: what was put in comes out, and what is spent stays spent. */
+
+const operator = { Authorization: `Bearer ${ADMIN_TOKEN}` }
+const world = createWorld()
+const folder = mkdtempSync(join(tmpdir(), 'planerka-http-'))
+let store: Store
+let installations: Installations
+let app: ReturnType<typeof appOver>
+const notified: string[] = []
+
+beforeAll(async () => {
+  const { clock, config, vendors } = world.deps
+  store = await openStore({ dataDir: folder, log: silentLogger, clock })
+  await store.installations.upsert({
+    id: 'i1',
+    vendor: 'bitrix24',
+    portalKey: 'member',
+    address: world.installation.address,
+    settings,
+    language: 'ru',
+    currency: 'RUB',
+    appCode: 'planerka.app',
+  })
+  await store.saveDirectory('i1', { ...directory, lossReasons: [], rejected: [] })
+  await store.snapshots.save('i1', snapshotInfo, parts as SnapshotParts)
+  const real = createInstallations({
+    store,
+    vendors,
+    config,
+    clock,
+    log: silentLogger,
+    onInstalled: async () => {},
+    onChanged: async () => {},
+  })
+  const portal = {
+    notify: async ({ userId }: { userId: string }) => {
+      notified.push(userId)
+      return null
+    },
+  } as unknown as Portal
+  installations = {
+    ...real,
+    openFrame: world.deps.installations.openFrame as never,
+    portal: async () => portal,
+  }
+  const rooms: AppRooms = {
+    config,
+    clock,
+    log: silentLogger,
+    vendors,
+    store,
+    installations,
+    queue: {
+      sync: async () => 'run',
+      snapshot: async () => {},
+      nudge: async () => {},
+      depth: async () => ({ sync: 0 }),
+    },
+    reports: {
+      state: world.deps.data.sync,
+      report: world.deps.syncReport as (id: string) => Promise<AdminInstallation['sync']>,
+    },
+    widgetDir: world.deps.widgetDir as string,
+  }
+  app = appOver(compose(rooms))
+}, 120_000)
+afterAll(async () => {
+  await store?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const ticketOf = async (user: string): Promise<string> => {
+  const page = await request(app).post('/bitrix24/app').type('form').send({ token: 'good', user }).expect(200)
+  return /planerka-ticket" content="([^"]+)"/.exec(page.text)?.[1] ?? ''
+}
+const get = async (user: string, path: string) => {
+  const { body } = await request(app)
+    .post('/api/v1/session')
+    .send({ ticket: await ticketOf(user) })
+    .expect(200)
+  return request(app).get(path).set('Authorization', `Bearer ${body.token}`)
+}
+
+describe('over the real store', () => {
+  test('a stored snapshot comes out of the API and of the exports', async () => {
+    const deals = await get('3', '/api/v1/deals?flagged=true')
+    expect(deals.body.map(({ id, stageName }: { id: string; stageName: string }) => [id, stageName])).toEqual(
+      [['101', '=Новая']],
+    )
+    const overview = await get('2', '/api/v1/overview')
+    expect([overview.status, overview.body.score.value, overview.body.weeks.length]).toEqual([200, 72, 12])
+    const { text } = await request(app).get('/admin/v1/installations/i1/export/deals.csv').set(operator)
+    expect(text.trimEnd().split('\n')).toHaveLength(6)
+  })
+
+  test('heads come from the departments, admins from the frame', async () => {
+    expect((await get('2', '/api/v1/me')).body).toMatchObject({ role: 'head', sees: ['2', '3', '4'] })
+    expect((await get('3', '/api/v1/me')).body).toMatchObject({ role: 'employee', sees: ['3'] })
+    expect((await get('1', '/api/v1/me')).body.role).toBe('admin')
+  })
+
+  test('a ticket is spent in the database: another process refuses it', async () => {
+    const ticket = await ticketOf('3')
+    await request(app).post('/api/v1/session').send({ ticket }).expect(200)
+    const { body } = await request(app).post('/api/v1/session').send({ ticket })
+    expect(body.code).toBe('ticket_used')
+  })
+
+  test('digests go out once a portal day', async () => {
+    const notify = (dryRun: boolean) =>
+      request(app)
+        .post('/admin/v1/installations/i1/notify')
+        .set(operator)
+        .send({ asOf: '2026-11-23T06:00:00Z', dryRun })
+        .expect(200)
+    expect((await notify(true)).body).toHaveLength(4)
+    expect(notified).toEqual([])
+    expect((await notify(false)).body).toHaveLength(4)
+    expect((await notify(false)).body).toEqual([])
+    expect(notified.toSorted()).toEqual(['2', '3', '4', '5'])
+  })
+
+  test('settings and preferences are kept and their journal is told to admins', async () => {
+    await request(app)
+      .patch('/admin/v1/installations/i1/settings')
+      .set(operator)
+      .send({ digest: { heads: false } })
+      .expect(200)
+    const { body } = await get('1', '/api/v1/settings')
+    expect(body.settings.digest.heads).toBe(false)
+    expect(body.log).toHaveLength(1)
+    expect((await get('3', '/api/v1/settings')).body.log).toEqual([])
+    const wrong = await request(app)
+      .patch('/admin/v1/installations/i1/settings')
+      .set(operator)
+      .send({ calendar: { hours: ['18:00', '09:00'] } })
+    expect(wrong.status).toBe(400)
+  })
+
+  test('moves are read from the facts, up to the snapshot’s instant', async () => {
+    const at = (text: string): Date => new Date(text)
+    const move = (id: string, day: string, stageId: string) => ({
+      id,
+      dealId: '101',
+      at: at(day),
+      orderKey: id,
+      kind: id === 'm1' ? ('created' as const) : ('moved' as const),
+      pipelineId: 'p',
+      stageId,
+      outcome: 'open' as const,
+      movedBy: id === 'm1' ? null : '3',
+      actorClass: 'person' as const,
+    })
+    await store.savePage('i1', {
+      feed: null,
+      runId: 'r',
+      seenAt: AS_OF,
+      rejected: [],
+      records: {
+        ...emptyRecordSet(),
+        deals: [
+          {
+            id: '101',
+            title: 'Сделка',
+            pipelineId: 'p',
+            stageId: 's2',
+            outcome: 'open',
+            responsibleId: '3',
+            createdBy: '3',
+            createdAt: at('2026-11-01T00:00:00Z'),
+            updatedBy: null,
+            updatedAt: at('2026-11-24T00:00:00Z'),
+            movedBy: null,
+            movedAt: null,
+            lastActivityBy: null,
+            lastActivityAt: null,
+            amount: 1,
+            currency: 'RUB',
+            closeOn: null,
+            closedAt: null,
+            isTemplate: false,
+            lossReasonId: null,
+            fields: {},
+          },
+        ],
+        stageMoves: [
+          move('m1', '2026-11-01T00:00:00Z', 's1'),
+          move('m2', '2026-11-10T09:30:00Z', 's2'),
+          move('m3', '2026-11-24T00:00:00Z', 's1'),
+        ],
+      },
+    })
+    const { text, status } = await request(app)
+      .get('/admin/v1/installations/i1/export/moves.csv')
+      .set(operator)
+    expect(status).toBe(200)
+    expect(text.trimEnd().split('\n')).toEqual([
+      'deal_id,from_pipeline_id,from_stage_id,to_pipeline_id,to_stage_id,at,responsible_id,moved_by',
+      '101,,,p,s1,2026-11-01T00:00:00.000Z,3,',
+      '101,p,s1,p,s2,2026-11-10T09:30:00.000Z,3,3',
+    ])
+  })
+
+  test('figures and readiness come from the database', async () => {
+    await request(app).get('/readyz').expect(200)
+    const { text } = await request(app).get('/metrics').expect(200)
+    expect(text).toContain('planerka_installations{status="active"} 1')
+  })
+})
