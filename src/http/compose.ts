@@ -7,10 +7,11 @@ import type { Logger } from '../logger.ts'
 import { METRIC_INFO } from '../metrics/catalogue/index.ts'
 import { createSnapshotReader } from '../snapshot/read.ts'
 import type { Store } from '../store/open-store.ts'
+import { syncProgress, syncReport } from '../sync/report.ts'
 import type { Vendor } from '../vendors/vendor.ts'
 import type { AdminDeps } from './admin/operations.ts'
 import type { ApiDeps } from './api/operations.ts'
-import type { Preferences, SyncState } from './api-schema.ts'
+import type { Preferences } from './api-schema.ts'
 import type { PortalData, Snapshots, StoredPreferences } from './deps.ts'
 import type { Probe } from './health.ts'
 import type { Spend } from './sessions.ts'
@@ -32,12 +33,6 @@ export type AppRooms = {
     nudge(installationId: string): Promise<unknown>
     /** Jobs waiting, by queue; also tells whether the queue answers. */
     depth(): Promise<Readonly<Record<string, number>>>
-  }
-  reports: {
-    /** For the widget. */
-    state(installationId: string): Promise<SyncState>
-    /** For operators. */
-    report(installationId: string): Promise<Awaited<ReturnType<AdminDeps['syncReport']>>>
   }
   widgetDir?: string
 }
@@ -66,7 +61,7 @@ const languageOf = (word: string | null): 'ru' | 'en' | null => (word === 'ru' |
 const channelOf = (word: string): Preferences['channel'] =>
   word === 'email' || word === 'telegram' || word === 'task' ? word : 'crm'
 
-const portalData = ({ store, reports }: AppRooms): PortalData => ({
+const portalData = ({ store, installations }: AppRooms): PortalData => ({
   directory: id => store.facts.directory(id),
   async preferences(id, userId): Promise<StoredPreferences> {
     const { digest, channel, email, telegramChatId, language, theme } = await store.preferences.load(
@@ -86,7 +81,11 @@ const portalData = ({ store, reports }: AppRooms): PortalData => ({
   storedRows: store.storedRows,
   settingsLog: id => store.installations.settingsLog(id),
   moves: (id, asOf) => store.facts.moves(id, asOf),
-  sync: reports.state,
+  async sync(id) {
+    const installation = await installations.load(id)
+    const progress = await syncProgress(store, id, installations.vendorOf(installation).feeds)
+    return { status: installation.status, ...progress }
+  },
 })
 
 /** Figures for `/metrics`, counted at most twice a minute: counting reads whole tables. */
@@ -156,7 +155,7 @@ export const compose = (rooms: AppRooms): Composed => {
       sync: queue.sync,
       snapshot: async (id, asOf) => void (await queue.snapshot(id, asOf)),
     },
-    syncReport: rooms.reports.report,
+    syncReport: id => syncReport(store, id),
     spend: ({ installationId, purpose, key, expiresAt }) =>
       store.singleUse.spend(installationId, purpose, key, expiresAt),
     nudge: async id => void (await queue.nudge(id)),

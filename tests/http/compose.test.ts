@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appOver } from '../../src/app.ts'
-import type { AdminInstallation } from '../../src/http/admin/schema.ts'
+import { adminInstallationSchema } from '../../src/http/admin/schema.ts'
+import { syncSchema } from '../../src/http/api-schema.ts'
 import { type AppRooms, compose } from '../../src/http/compose.ts'
 import { createInstallations, type Installations } from '../../src/installations/installations.ts'
 import { silentLogger } from '../../src/logger.ts'
@@ -71,10 +72,6 @@ beforeAll(async () => {
       snapshot: async () => {},
       nudge: async () => {},
       depth: async () => ({ sync: 0 }),
-    },
-    reports: {
-      state: world.deps.data.sync,
-      report: world.deps.syncReport as (id: string) => Promise<AdminInstallation['sync']>,
     },
     widgetDir: world.deps.widgetDir as string,
   }
@@ -215,6 +212,12 @@ describe('over the real store', () => {
       '101,,,p,s1,2026-11-01T00:00:00.000Z,3,',
       '101,p,s1,p,s2,2026-11-10T09:30:00.000Z,3,3',
     ])
+  })
+
+  test('the state of the sync is told to the widget and to operators', async () => {
+    syncSchema.parse((await get('3', '/api/v1/sync')).body)
+    const { body } = await request(app).get('/admin/v1/installations/i1').set(operator)
+    expect(adminInstallationSchema.parse(body).sync.counts).toMatchObject({ users: 5, pipelines: 1 })
   })
 
   test('figures and readiness come from the database', async () => {
