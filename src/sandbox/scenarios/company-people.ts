@@ -71,8 +71,7 @@ const TEAMS: Record<Team, { name: string; people: Role[] }> = {
 }
 
 /** Twenty-five people in four departments, and the account that robots write under. */
-export const hirePeople = (portal: Portal): Company => {
-  const now = portal.now()
+export const hirePeople = (portal: Portal, now: number): Company => {
   const registered = now - 500 * DAY
   const admin = addUser(portal, {
     name: 'Денис',

@@ -1,4 +1,4 @@
-import { DAY } from '../../clock.ts'
+import { type Clock, DAY } from '../../clock.ts'
 import { DEAL, INVOICE, stageIdOf } from '../bitrix24/data/dictionaries.ts'
 import type { Portal } from '../bitrix24/data/portal.ts'
 import type { FieldValue, ItemRow } from '../bitrix24/data/rows.ts'
@@ -24,7 +24,11 @@ type Told = {
   tasks: TaskTrace[]
 }
 
-export type HalfYearOptions = { seed?: number }
+export type HalfYearOptions = {
+  seed?: number
+  /** Until when the story is told; the portal's own clock by default. */
+  clock?: Clock
+}
 
 /**
  * A supplier's half-year up to now: four departments, four pipelines, people who took to the CRM and people
@@ -32,16 +36,13 @@ export type HalfYearOptions = { seed?: number }
  */
 export const fillHalfYear = (portal: Portal, options: HalfYearOptions = {}): void => {
   const random = seededRandom(options.seed ?? 20_260)
-  const company = hirePeople(portal)
+  const now = Math.floor((options.clock ?? portal.clock).now().getTime() / 1000) * 1000
+  const company = hirePeople(portal, now)
   setUpCrm(portal)
-  const days = new WorkingDays(portal.now(), HISTORY_DAYS, portal.offsetMinutes)
+  const days = new WorkingDays(now, HISTORY_DAYS, portal.offsetMinutes)
   const pace: Pace = {
     now: days.nowPosition,
-    rolloutAt: days.nextMonday(
-      days.positionOf(portal.now() - ROLLOUT_DAYS_AGO * DAY),
-      60,
-      portal.offsetMinutes,
-    ),
+    rolloutAt: days.nextMonday(days.positionOf(now - ROLLOUT_DAYS_AGO * DAY), 60, portal.offsetMinutes),
     mondayAfter: position => days.nextMonday(position, random.int(5, 55), portal.offsetMinutes),
   }
   const told = PIPELINES.flatMap(pipeline => tellPipeline(random, company, pipeline, days, pace))

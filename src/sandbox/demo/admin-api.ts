@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { type Clock, SECOND } from '../../clock.ts'
+
+const installationsSchema = z.array(
+  z.object({
+    id: z.string(),
+    vendor: z.string(),
+    portal: z.string(),
+    status: z.string(),
+    sync: z.object({
+      phase: z.string(),
+      lastFinishedAt: z.string().nullish(),
+      lastError: z.unknown(),
+      counts: z.record(z.string(), z.number()).nullish(),
+    }),
+  }),
+)
+const snapshotsSchema = z.array(z.object({ asOf: z.string() }))
+
+/** The operator's API, asked as any operator would ask it. */
+export const adminApi = (origin: string, adminToken: string) => {
+  const get = async (path: string): Promise<unknown> => {
+    const response = await fetch(`${origin}/admin/v1${path}`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+      signal: AbortSignal.timeout(20 * SECOND),
+    })
+    if (!response.ok) throw new Error(`GET /admin/v1${path}: ${response.status}`)
+    return await response.json()
+  }
+  return {
+    installations: async () => installationsSchema.parse(await get('/installations')),
+    snapshots: async (id: string) => snapshotsSchema.parse(await get(`/installations/${id}/snapshots`)),
+  }
+}
+
+export type AdminApi = ReturnType<typeof adminApi>
+
+/** Waits until the server says it is ready. */
+export const waitReady = async (origin: string, clock: Clock, patienceMs: number): Promise<void> => {
+  const deadline = clock.now().getTime() + patienceMs
+  while (clock.now().getTime() < deadline) {
+    const status = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(2 * SECOND) }).then(
+      response => response.status,
+      () => 0,
+    )
+    if (status === 200) return
+    await clock.sleep(250)
+  }
+  throw new Error('The server did not become ready.')
+}
+
+const countsText = (counts: Record<string, number> | null | undefined): string =>
+  Object.entries(counts ?? {})
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+
+/** Snapshots of twelve weeks, today's included: with them the first screen shows a trend. */
+const WEEKS = 12
+/** When no snapshot has been added for this long, there are as many as there will be. */
+const QUIET_MS = 6 * SECOND
+
+/**
+ * Waits for the first sync and the snapshots of one portal and tells how it goes.
+ * @returns how many snapshots there are when it stops waiting
+ */
+export const watchFirstSync = async (
+  api: AdminApi,
+  portalKey: (installation: { vendor: string; portal: string }) => boolean,
+  clock: Clock,
+  patienceMs: number,
+  tell: (line: string) => void,
+): Promise<number> => {
+  const deadline = clock.now().getTime() + patienceMs
+  let told = ''
+  let snapshots = 0
+  let changedAt = clock.now().getTime()
+  while (clock.now().getTime() < deadline) {
+    const installation = (await api.installations()).find(portalKey)
+    if (installation) {
+      const { sync } = installation
+      const line = `  ${sync.phase}: ${countsText(sync.counts) || 'nothing yet'}`
+      if (line !== told) tell(line)
+      told = line
+      if (sync.lastFinishedAt) {
+        const { length } = await api.snapshots(installation.id)
+        if (length !== snapshots) {
+          tell(`  snapshots: ${length}`)
+          snapshots = length
+          changedAt = clock.now().getTime()
+        }
+        if (snapshots >= WEEKS || (snapshots > 0 && clock.now().getTime() - changedAt > QUIET_MS))
+          return snapshots
+      }
+    }
+    await clock.sleep(500)
+  }
+  return snapshots
+}
