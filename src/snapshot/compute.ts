@@ -12,11 +12,12 @@ import {
   standingOf,
 } from '../metrics/portal-history.ts'
 import { fixedSetOf, type Outcome, outcomeOf } from '../metrics/rows.ts'
-import type { World } from '../metrics/world.ts'
+import { WINDOW_DAYS } from '../metrics/window.ts'
+import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
 import { closedRow } from './closed.ts'
-import type { ClosedRow, DealRow, FlagRow, SnapshotParts } from './document.ts'
-import { startCountingFields } from './fields.ts'
+import { startCounting } from './counting.ts'
+import type { ClosedRow, DealRow, FieldRow, FlagRow, SnapshotParts } from './document.ts'
 import { summaryOf } from './summary.ts'
 
 export type FactStream = {
@@ -30,55 +31,95 @@ export type Computed = { world: World; parts: SnapshotParts; outcome: Outcome }
 const BATCH = 250
 
 /**
- * Snapshots for any number of instants in two passes over the base: the first learns how long stays take, the
- * second flags and measures. Memory holds sums per person and the deals that were open, not the base.
- * @param worlds in any order; `breathe` lets the event loop in between batches
+ * Deals kept between the two passes at most. What was closed long ago says nothing about people, so that a usual
+ * portal's living deals fit and the base is read once; beyond that it is read again rather than held.
  */
-export async function* computeSnapshots(of: {
+const KEEP_LIMIT = 60_000
+
+type Input = {
   stream: FactStream
   worlds: readonly World[]
   evidenceLimit: number
+  /** Lets the event loop in between batches. */
   breathe(): Promise<void>
   onProgress?(pass: 1 | 2, deals: number): void
-}): AsyncGenerator<Computed> {
-  const history = await collectHistory(of)
+  keepLimit?: number
+}
+
+/**
+ * Snapshots for any number of instants, in order of the worlds. The first pass over the base learns how long stays
+ * take, the second flags and measures. Memory holds sums per person and the deals that were alive, not the base.
+ */
+export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
+  const fields = of.worlds.map(startCounting)
+  const { history, alive } = await readHistory(of, fields)
   const runs: Run[] = []
   for (const world of of.worlds) {
     runs.push(startRun(history, world, of.evidenceLimit))
     await of.breathe()
   }
-  await eachDossier(of, 2, dossier => {
+  const measureDeal = (dossier: Dossier): void => {
     const latest = latestOf(dossier)
     for (const run of runs) run.add(dossier, latest)
-  })
+  }
+  await eachDossier(of, 2, alive === null ? of.stream.dossiers() : [alive], measureDeal)
   for await (const items of of.stream.loose()) {
     for (const run of runs) run.addLoose(items)
     await of.breathe()
   }
-  const measured = runs.map(run => ({ run, measurement: run.finish() }))
+  const measured = runs.map((run, index) => ({ run, measurement: run.finish(), fields: fields[index]! }))
   const fixedSet = fixedSetOf(
     measured
       .filter(({ measurement: { world } }) => world.asOf < world.installedAt)
       .map(({ measurement }) => measurement),
   )
-  for (const { run, measurement } of measured) {
+  for (const { run, measurement, fields: counted } of measured) {
     await of.breathe()
-    yield run.parts(history, measurement, fixedSet)
+    yield run.parts({ history, measurement, fixedSet, fields: counted.rows(), dataUntil: counted.newest() })
   }
 }
 
 type Run = ReturnType<typeof startRun>
-type Passing = Parameters<typeof computeSnapshots>[0]
 
-const collectHistory = async (of: Passing): Promise<PortalHistory> => {
+/** @returns the history, and the deals that are still to be measured; null = too many to keep, read them again */
+const readHistory = async (
+  of: Input,
+  fields: readonly ReturnType<typeof startCounting>[],
+): Promise<{ history: PortalHistory; alive: Dossier[] | null }> => {
   const collector = collectStays()
-  await eachDossier(of, 1, dossier => collector.add(dossier))
-  return collector.build()
+  const limit = of.keepLimit ?? KEEP_LIMIT
+  // A day more than the window: its first day may begin a little earlier in the portal's zone.
+  const since = Math.min(...of.worlds.map(({ asOf }) => asOf)) - (WINDOW_DAYS + 2) * 86_400_000
+  let alive: Dossier[] | null = []
+  await eachDossier(of, 1, of.stream.dossiers(), dossier => {
+    collector.add(dossier)
+    const latest = latestOf(dossier)
+    for (const [index, counter] of fields.entries()) {
+      const { asOf } = of.worlds[index]!
+      const cut = cutDossier(dossier, asOf, latest)
+      if (cut !== null) counter.add(cut, latest <= asOf ? latest : latestOf(cut))
+    }
+    if (alive === null || (latest < since && isClosed(dossier, of.worlds[0]!))) return
+    alive.push(dossier)
+    if (alive.length > limit) alive = null
+  })
+  return { history: collector.build(), alive }
 }
 
-const eachDossier = async (of: Passing, pass: 1 | 2, visit: (dossier: Dossier) => void): Promise<void> => {
+/** Closed both by its own last move and by the stage it stands on. */
+const isClosed = (dossier: Dossier, world: World): boolean => {
+  const { pipelineId, stageId, outcome } = dossier.moves.at(-1) ?? dossier.current
+  return outcome !== 'open' && world.stages.get(stageKey(pipelineId, stageId))?.outcome !== 'open'
+}
+
+const eachDossier = async (
+  of: Input,
+  pass: 1 | 2,
+  pages: AsyncIterable<Dossier | readonly Dossier[]> | Iterable<readonly Dossier[]>,
+  visit: (dossier: Dossier) => void,
+): Promise<void> => {
   let deals = 0
-  for await (const page of of.stream.dossiers())
+  for await (const page of pages)
     for (const dossier of Array.isArray(page) ? page : [page as Dossier]) {
       visit(dossier)
       if (++deals % BATCH !== 0) continue
@@ -92,18 +133,14 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
   const { standing, backTest } = standingOf(history, world)
   const judge = judgeOf(standing, world)
   const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit })
-  const fields = startCountingFields(world)
   const deals: DealRow[] = []
   const flags: FlagRow[] = []
   const closed: ClosedRow[] = []
-  let dataUntil: number | null = null
   return {
     add: (dossier: Dossier, latest: number): void => {
       const cut = cutDossier(dossier, world.asOf, latest)
       if (cut === null) return
-      dataUntil = Math.max(dataUntil ?? 0, latest <= world.asOf ? latest : latestOf(cut))
       measurer.addDeal(cut)
-      fields.add(cut)
       const flagged = flagDeal(cut, standing, world)
       if (flagged === null) {
         const row = closedRow(cut, world)
@@ -115,8 +152,15 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
     },
     addLoose: (items: LooseItems): void => measurer.addLoose(cutLoose(items, world.asOf)),
     finish: (): Measurement => measurer.finish(),
-    parts: (all: PortalHistory, measurement: Measurement, fixedSet: ReadonlySet<string>): Computed => {
-      const outcome = outcomeOf(measurement, fixedSet)
+    parts: (of: {
+      history: PortalHistory
+      measurement: Measurement
+      fixedSet: ReadonlySet<string>
+      fields: FieldRow[]
+      dataUntil: number | null
+    }): Computed => {
+      const { history: all, measurement } = of
+      const outcome = outcomeOf(measurement, of.fixedSet)
       const { isAmnesty } = outcome
       const byId = (a: { dealId: string }, b: { dealId: string }): number =>
         a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
@@ -131,9 +175,9 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
         stages: measureStages(all, world, standing.thresholds),
         ...processOf(all, world),
         curves: stageCurves(all, world),
-        fields: fields.rows(),
+        fields: of.fields,
         scores: outcome.scores,
-        summary: summaryOf({ world, window: measurement.window, deals, isAmnesty, dataUntil }),
+        summary: summaryOf({ world, window: measurement.window, deals, isAmnesty, dataUntil: of.dataUntil }),
         catalogue: outcome.catalogue,
         backtest: backTest,
       }

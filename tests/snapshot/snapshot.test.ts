@@ -5,10 +5,12 @@ import type { Dossier } from '../../src/records/facts.ts'
 import { startAdoption } from '../../src/snapshot/adoption-weeks.ts'
 import { type BuildInput, buildSnapshot } from '../../src/snapshot/build.ts'
 import { compareSnapshots } from '../../src/snapshot/compare.ts'
+import { computeSnapshots } from '../../src/snapshot/compute.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
 import { buildHistory, weekEnds } from '../../src/snapshot/history.ts'
 import { createSnapshotReader } from '../../src/snapshot/read.ts'
-import { dealsOf, END, type Memory, memoryStore, portal } from './generate.ts'
+import { worldsAt } from '../../src/snapshot/world.ts'
+import { dealsOf, directoryOf, END, type Memory, memoryStore, portal } from './generate.ts'
 
 const DAY = 86_400_000
 const clock: Clock = { now: () => new Date(END + DAY), sleep: async () => {} }
@@ -72,6 +74,31 @@ describe('a snapshot', () => {
   test('built twice from the same base is the same to the letter', async () => {
     const [one, two] = [await build(DEALS), await build(DEALS)]
     expect(JSON.stringify(two)).toBe(JSON.stringify(one))
+  })
+
+  test('is the same whether the living deals were kept in memory or read again', async () => {
+    const worlds = worldsAt({
+      directory: directoryOf(5),
+      portal: portal(),
+      can: { pastActors: false, deadlineHistory: false, invoices: true, calls: true },
+      historyStart: END - 700 * DAY,
+      asOfs: [END - 7 * DAY, END],
+    })
+    const store = memoryStore(() => DEALS)
+    const partsWith = async (keepLimit: number) => {
+      const stream = { dossiers: () => store.facts.dossiers('one'), loose: () => store.facts.loose('one') }
+      const all = []
+      for await (const { parts } of computeSnapshots({
+        stream,
+        worlds,
+        evidenceLimit: 100,
+        breathe: async () => {},
+        keepLimit,
+      }))
+        all.push(parts)
+      return JSON.stringify(all)
+    }
+    expect(await partsWith(0)).toBe(await partsWith(1000))
   })
 
   test('uses nothing that happened after its instant', async () => {

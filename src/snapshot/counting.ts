@@ -2,11 +2,23 @@ import type { World } from '../metrics/world.ts'
 import type { Dossier } from '../records/facts.ts'
 import type { FieldRow } from './document.ts'
 
-/** Counts how many deals of each pipeline carry each field, as observed at `asOf`. */
-export const startCountingFields = (world: World): { add(dossier: Dossier): void; rows(): FieldRow[] } => {
+/** What the first pass counts over every deal, living or closed long ago, for one instant. */
+export type Counting = {
+  /** @param latest the newest dated fact of the dossier, which is cut already */
+  add(dossier: Dossier, latest: number): void
+  /** How many deals of each pipeline carry each field. */
+  rows(): FieldRow[]
+  /** The newest dated fact of all; null of nothing. */
+  newest(): number | null
+}
+
+export const startCounting = (world: World): Counting => {
+  let newest: number | null = null
   const pipelines = new Map<string, { total: number; filled: Map<string, number> }>()
   return {
-    add: dossier => {
+    newest: () => newest,
+    add: (dossier, latest) => {
+      newest = Math.max(newest ?? 0, latest)
       const version = dossier.versions.at(-1)
       if (dossier.isTemplate || version === undefined) return
       const pipelineId = dossier.moves.at(-1)?.pipelineId ?? dossier.current.pipelineId
