@@ -67,7 +67,7 @@ export const hostRoutes = (site: PortalSite): Router => {
   router.get('/_host/assets/host.js', (_req, res) => void res.type('js').send(asset('host.js')))
 
   router.get(
-    ['/', '/marketplace/app'],
+    ['/', '/marketplace/app', '/marketplace/installed'],
     show((req, viewer) => appPage(site, viewer, 'DEFAULT', options(req, {}))),
   )
   router.get(
@@ -152,8 +152,7 @@ export const hostRoutes = (site: PortalSite): Router => {
       return
     }
     const placement = String(body.placement ?? 'DEFAULT')
-    // Real portals keep the theme to themselves; the sandbox tells it among the placement's own options.
-    const frameOptions = { ...(body.options as Record<string, unknown>), theme: viewer.theme }
+    const frameOptions = body.options ?? {}
     const frame = site.frame({
       user: viewer.user,
       language: viewer.language,

@@ -107,6 +107,22 @@ export const dictionaryMethods: Methods = {
       })),
     }),
   },
+  'crm.currency.base.get': { scopes: CRM, run: ({ portal }) => ({ result: portal.currency }) },
+  'crm.currency.list': {
+    scopes: CRM,
+    run: ({ portal }) => {
+      const rates: Record<string, string> = { RUB: '1.0000', USD: '90.0000', EUR: '98.0000' }
+      const base = Number(rates[portal.currency] ?? 1)
+      const result = Object.entries(rates).map(([code, rate], index) => ({
+        CURRENCY: code,
+        AMOUNT_CNT: '1',
+        AMOUNT: (Number(rate) / base).toFixed(4),
+        SORT: String((index + 1) * 100),
+        BASE: code === portal.currency ? 'Y' : 'N',
+      }))
+      return { result, total: result.length }
+    },
+  },
   'crm.type.list': { scopes: CRM, needsAdmin: true, run: () => ({ result: { types: [] }, total: 0 }) },
   'crm.deal.userfield.list': {
     scopes: CRM,
