@@ -59,6 +59,25 @@ const readRows = async (
   return { rows, others }
 }
 
+/**
+ * Which of the ids the portal no longer shows. Told twice, by a list of ids and by single windows, because
+ * a reply that is short for another reason must not delete anything.
+ */
+export const absentIds = async (
+  client: Client,
+  spec: FeedSpec,
+  ids: readonly string[],
+): Promise<string[]> => {
+  const lacking = (asked: readonly string[], rows: readonly unknown[]): string[] => {
+    const shown = new Set(rows.map(row => String(rowId(spec, row) ?? '')))
+    return asked.filter(id => !shown.has(id))
+  }
+  const select = [spec.key]
+  const { rows } = await readRows(client, spec, ids.map(Number), select, [])
+  const absent = lacking(ids, rows)
+  return lacking(absent, await readOneByOne(client, spec, absent.map(Number), select))
+}
+
 /** The whole history of single deals, in ascending order. */
 const readHistory = async (
   client: Client,
@@ -94,8 +113,8 @@ export const fetchRecords = async (
   session: Session,
   kind: RecordKind,
   ids: readonly string[],
-  { withHistory = kind === 'deal' }: { withHistory?: boolean } = {},
 ): Promise<Fetched> => {
+  const withHistory = kind === 'deal'
   const spec = feedOf(kind)
   const history = feedOf('stageMove')
   const asked = [...new Set(ids)]

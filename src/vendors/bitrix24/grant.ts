@@ -64,7 +64,9 @@ export const proveGrant = async (
   const exchange = await exchangeFor(oauth, log, given.refreshToken, given.oauthOrigin)
   if (exchange.portalKey !== given.portalKey)
     throw forbidden('portal_mismatch', 'The confirmation belongs to another portal.')
-  const reply = await askPerson(transport, clock, exchange.address.api, exchange.tokens.access)
+  const reply = await askPerson(transport, clock, exchange.address.api, exchange.tokens.access, {
+    withScopes: true,
+  })
   if (reply.is === 'refused') throw notProved(reply.refusal, 'install_not_proved')
   const { person } = reply
   if (given.appCode !== null && person.appCode !== given.appCode)
@@ -75,7 +77,8 @@ export const proveGrant = async (
     portalKey: exchange.portalKey,
     address: exchange.address,
     tokens: exchange.tokens,
-    scopes: exchange.scopes,
+    // The OAuth server only says `app`; the portal names the sections.
+    scopes: person.scopes ?? exchange.scopes,
     userId: person.userId,
     isAdmin: person.isAdmin,
     eventSecret: given.eventSecret,

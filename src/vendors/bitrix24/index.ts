@@ -61,7 +61,7 @@ const connectPortal = (
     backfill: (feed, resume) => backfillFeed(client, session, feedNamed(feed), resume),
     changes: (feed, cursor) => changesOf({ client, session, spec: feedNamed(feed) }, cursor),
     fetch: (kind, ids) => fetchRecords(client, session, kind, ids),
-    missing: (kind, known) => vanishedIds(client, session, kind, known),
+    missing: (kind, known) => vanishedIds(client, kind, known),
     whoIs,
     notify: message => sendNotification(client, message),
     apply: change => applyChange(client, change),

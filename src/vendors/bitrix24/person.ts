@@ -1,19 +1,22 @@
 import { type Clock, SECOND } from '../../clock.ts'
 import { encodeCommand } from './client.ts'
-import { parseBatch, parseReply } from './envelope.ts'
+import { listOf, parseBatch, parseReply } from './envelope.ts'
 import { type Refusal, refusalOf } from './errors.ts'
 import { type Transport, TransportFailure } from './transport.ts'
 import { appInfoWire, profileWire } from './wire.ts'
 
 /** Who holds a token, as the portal itself says. */
-export type Person = { userId: string; isAdmin: boolean; appCode: string | null }
+export type Person = {
+  userId: string
+  isAdmin: boolean
+  appCode: string | null
+  /** What the application may touch; null when the portal was not asked or does not tell. */
+  scopes: string[] | null
+}
 export type PersonReply = { is: 'person'; person: Person } | { is: 'refused'; refusal: Refusal }
 
 const TRIES = 4
-const COMMANDS = [
-  { method: 'profile', params: {} },
-  { method: 'app.info', params: {} },
-] as const
+const encoded = (method: string): string => encodeCommand({ method, params: {} })
 
 /**
  * Asks a portal about the holder of a token. The address is one that was proved before; the token is a
@@ -24,8 +27,13 @@ export const askPerson = async (
   clock: Clock,
   api: string,
   token: string,
+  { withScopes = false }: { withScopes?: boolean } = {},
 ): Promise<PersonReply> => {
-  const cmd = { p0: encodeCommand(COMMANDS[0]), p1: encodeCommand(COMMANDS[1]) }
+  const cmd = {
+    p0: encoded('profile'),
+    p1: encoded('app.info'),
+    ...(withScopes ? { p2: encoded('scope') } : {}),
+  }
   const ask = async (): Promise<PersonReply> => {
     const refused = (refusal: Refusal): PersonReply => ({ is: 'refused', refusal })
     const reply = await transport.send({
@@ -53,9 +61,12 @@ export const askPerson = async (
     // The profile of a dismissed user is empty.
     if (!who.success || !info.success)
       return refused({ kind: 'auth_revoked', remedy: 'stop', code: 'NO_PROFILE' })
+    const scope = batch.answerOf('p2')
+    const names = scope && 'envelope' in scope ? listOf(scope.envelope.result) : null
+    const scopes = names?.filter(name => typeof name === 'string') ?? null
     return {
       is: 'person',
-      person: { userId: who.data.ID, isAdmin: who.data.ADMIN, appCode: info.data.CODE || null },
+      person: { userId: who.data.ID, isAdmin: who.data.ADMIN, appCode: info.data.CODE || null, scopes },
     }
   }
   for (let attempt = 1; ; attempt += 1) {

@@ -2,11 +2,10 @@ import { VendorError } from '../../errors.ts'
 import type { RecordKind } from '../../records/records.ts'
 import type { KnownIds } from '../vendor.ts'
 import { type Client, resultOf } from './client.ts'
-import { type FeedSpec, feedOf, isAbsent, rowId, rowsOf } from './feeds.ts'
-import { fetchRecords, runAll } from './fetch.ts'
+import { type FeedSpec, feedOf, isAbsent } from './feeds.ts'
+import { absentIds, runAll } from './fetch.ts'
 import { countCommand, countOf } from './probe.ts'
-import type { Session } from './session.ts'
-import { type IdRange, readWindows } from './windows.ts'
+import type { IdRange } from './windows.ts'
 
 /**
  * Finds what we hold and the portal no longer shows. Small portals are read id by id; in large ones blocks
@@ -61,28 +60,6 @@ const partsOf = async (known: KnownIds, { lo, hi }: IdRange): Promise<(IdRange &
   return parts
 }
 
-const absentIn = async (
-  client: Client,
-  spec: FeedSpec,
-  known: KnownIds,
-  range: IdRange,
-): Promise<string[]> => {
-  const held = await known.ids(range.lo + 1, range.hi + 1)
-  if (held.length === 0) return []
-  const shown = new Set<string>()
-  const list = {
-    method: spec.method,
-    command: ({ lo, hi }: IdRange) =>
-      spec.list({ [`>${spec.key}`]: lo, [`<=${spec.key}`]: hi }, { select: [spec.key] }),
-    rows: (result: unknown) => rowsOf(spec, result),
-    idOf: (row: unknown) => rowId(spec, row),
-  }
-  const density = Math.min(1, held.length / Math.max(1, range.hi - range.lo))
-  for await (const { rows } of readWindows(client, list, range, density))
-    for (const row of rows) shown.add(String(rowId(spec, row) ?? ''))
-  return held.filter(id => !shown.has(id))
-}
-
 /** @throws VendorError `rejected` when the token is not an administrator's: empty lists prove nothing then */
 const requireAdmin = async (client: Client): Promise<void> => {
   const { result } = await client.call('user.admin', {})
@@ -94,12 +71,7 @@ const requireAdmin = async (client: Client): Promise<void> => {
     )
 }
 
-export const vanishedIds = async (
-  client: Client,
-  session: Session,
-  kind: RecordKind,
-  known: KnownIds,
-): Promise<string[]> => {
+export const vanishedIds = async (client: Client, kind: RecordKind, known: KnownIds): Promise<string[]> => {
   // History rows vanish by themselves (a move to another pipeline erases them on some versions): ours stay.
   if (kind === 'stageMove') return []
   const spec = feedOf(kind)
@@ -120,11 +92,8 @@ export const vanishedIds = async (
     if (probe && !probe.ok && isAbsent(spec, probe.refusal)) return []
     resultOf(probe, spec.method)
   }
-  const gone: string[] = []
-  for (const range of ranges) gone.push(...(await absentIn(client, spec, known, range)))
-  if (gone.length === 0) return []
+  const held = await Promise.all(ranges.map(({ lo, hi }) => known.ids(lo + 1, hi + 1)))
+  const gone = await absentIds(client, spec, held.flat())
   if (gone.length > SUSPICIOUS_SHARE * total) await requireAdmin(client)
-  // Asked for by name once more: a window that came back short for another reason must not delete anything.
-  const { missing } = await fetchRecords(client, session, kind, gone, { withHistory: false })
-  return missing
+  return gone
 }

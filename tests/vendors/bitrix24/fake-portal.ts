@@ -59,15 +59,21 @@ const TASK_KEYS: Record<string, string> = {
   UF_CRM_TASK: 'ufCrmTask',
 }
 
+const instants = new Map<string, number>()
+/** A number or an instant, for comparison. */
+const number = (value: unknown): number => {
+  const text = String(value)
+  if (!/^\d{4}-/.test(text)) return Number(text)
+  const known = instants.get(text) ?? Date.parse(text)
+  instants.set(text, known)
+  return known
+}
+
 const matches = (row: Row, filter: Row): boolean =>
   Object.entries(filter).every(([raw, wanted]) => {
     const [, operator = '', name = ''] = /^(>=|<=|>|<|@|=|!)?(.+)$/.exec(raw) ?? []
     const value =
       row[name] ?? row[TASK_KEYS[name] ?? ''] ?? (name === 'id' || name === 'ID' ? idOf(row) : undefined)
-    const number = (x: unknown): number => {
-      const text = String(x)
-      return /^\d{4}-/.test(text) ? Date.parse(text) : Number(text)
-    }
     // What PHP makes of a list where a number is wanted: nothing useful; the portal then answers from the start.
     if (operator !== '@' && operator !== '' && typeof wanted === 'object') return true
     if (operator === '>') return number(value) > number(wanted)
@@ -83,9 +89,20 @@ const matches = (row: Row, filter: Row): boolean =>
   })
 
 /** Bounds on the id are looked up, so that big tables stay quick. */
-const boundsOf = (filter: Row): { above: number; upTo: number; rest: Row } => {
-  const bounds = { above: 0, upTo: Number.POSITIVE_INFINITY, rest: { ...filter } }
+const boundsOf = (filter: Row): { above: number; upTo: number; ids: number[] | null; rest: Row } => {
+  const bounds = {
+    above: 0,
+    upTo: Number.POSITIVE_INFINITY,
+    ids: null as number[] | null,
+    rest: { ...filter },
+  }
   for (const [key, value] of Object.entries(filter)) {
+    if (/^@?(id|ID)$/.test(key)) {
+      const list = typeof value === 'object' && value !== null ? Object.values(value) : [value]
+      bounds.ids = list.map(Number).toSorted((a, b) => a - b)
+      delete bounds.rest[key]
+      continue
+    }
     if (typeof value === 'object') continue
     if (/^>(id|ID)$/.test(key)) bounds.above = Number(value)
     else if (/^<=(id|ID)$/.test(key)) bounds.upTo = Number(value)
@@ -156,9 +173,12 @@ export const startFakePortal = async (): Promise<FakePortal> => {
     const order = (params['order'] ?? {}) as Row
     const descending = Object.values(order).some(direction => /desc/i.test(String(direction)))
     const start = Number(params['start'] ?? params['START'] ?? 0)
-    const { above, upTo, rest } = boundsOf(filter)
+    const { above, upTo, ids, rest } = boundsOf(filter)
     const sorted = sortedOf(rows)
-    let found = sorted.slice(indexAfter(sorted, above), indexAfter(sorted, upTo))
+    let found =
+      ids === null
+        ? sorted.slice(indexAfter(sorted, above), indexAfter(sorted, upTo))
+        : ids.flatMap(id => sorted.slice(indexAfter(sorted, id - 1), indexAfter(sorted, id)))
     if (Object.keys(rest).length > 0) found = found.filter(row => matches(row, rest))
     if (descending) found = found.toReversed()
     const from = Math.max(0, start)
