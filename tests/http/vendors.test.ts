@@ -81,7 +81,7 @@ beforeAll(async () => {
   nock.enableNetConnect(/^(127\.0\.0\.1|localhost)/)
   nock.emitter.on('no match', (req: { host?: string; getHeader?(name: string): unknown }) => {
     const host = String(req.getHeader?.('host') ?? req.host)
-    if (!/^(127\.0\.0\.1|localhost)/.test(host)) asked.push(host)
+    if (!/^(127\.0\.0\.1|localhost)/.test(host)) asked.push(host.replace(/:443$/, ''))
   })
 }, 120_000)
 afterAll(async () => {
