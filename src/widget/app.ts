@@ -7,7 +7,6 @@ import { type Shell, shellKey } from './shell.ts'
 
 /** The full page: all screens, with the kit. */
 export const mountApp = (root: string, shell: Shell): void => {
-  const router = createRoutes()
-  void router.replace(startRoute(shell.me))
+  const router = createRoutes(startRoute(shell.me))
   createApp(App).provide(shellKey, shell).use(shell.words).use(router).use(b24ui).mount(root)
 }

@@ -8,6 +8,7 @@ const SETTLE_MS = 100
 /** The panel in a deal's card: Vue and roles only, no kit, fitted to its content. */
 export const mountCard = (root: string, shell: Shell): void => {
   const id = shell.me.start.params['id'] ?? ''
+  document.body.style.background = 'var(--pl-surface)'
   createApp(DealPanel, { id }).provide(shellKey, shell).use(shell.words).mount(root)
   const element = document.querySelector(root)
   if (element === null) return

@@ -6,9 +6,10 @@ import Overview from './screens/overview/OverviewScreen.vue'
  * Memory history: the fragment of the frame's address carries the ticket, and a reload of the document
  * would lose what the CRM posted.
  */
-export const createRoutes = (): Router =>
-  createRouter({
-    history: createMemoryHistory(),
+export const createRoutes = (start: RouteLocationRaw): Router => {
+  const history = createMemoryHistory()
+  const router = createRouter({
+    history,
     routes: [
       { path: '/overview', name: 'overview', component: Overview },
       { path: '/people', name: 'people', component: () => import('./screens/people/PeopleScreen.vue') },
@@ -38,6 +39,10 @@ export const createRoutes = (): Router =>
       { path: '/:rest(.*)*', redirect: '/overview' },
     ],
   })
+  // The router goes to the history's place when it is installed.
+  history.replace(router.resolve(start).fullPath)
+  return router
+}
 
 const VIEWS = new Set([
   'overview',

@@ -1,4 +1,13 @@
-import { type ComputedRef, computed, type InjectionKey, inject, type Ref, ref, shallowRef } from 'vue'
+import {
+  type ComputedRef,
+  computed,
+  type InjectionKey,
+  inject,
+  type Ref,
+  reactive,
+  ref,
+  shallowRef,
+} from 'vue'
 import type { Me, Overview } from '../http/api-schema.ts'
 import type { Bridge, PageFacts } from './bridge/bridge.ts'
 import { createFormat, type Format, type Language } from './i18n/format.ts'
@@ -44,6 +53,8 @@ export const createShell = (deps: {
   const language = ref<Language>(deps.me.language)
   return {
     ...deps,
+    // The first snapshot may come while the page is open.
+    me: reactive(deps.me),
     language,
     format: computed(() => createFormat(language.value, deps.me.portal)),
     overview: shallowRef(null),

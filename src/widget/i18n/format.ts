@@ -20,6 +20,8 @@ export type Format = {
   sum(value: number, currency: string | null, style?: 'short' | 'whole'): string
   /** Sums by currency: the portal's own first, then «и ещё …». Currencies are never added together. */
   money(amount: Money): string
+  /** The same in two parts for a narrow column: the portal's own sum and the rest, or null. */
+  moneyParts(amount: Money): { main: string; rest: string | null }
   /** `2026-11-16` as `16 ноя` or `16 ноября`. */
   day(day: string, style?: 'short' | 'long'): string
   /** `16–22 ноября`. */
@@ -55,7 +57,9 @@ export const createFormat = (
   const number: Format['number'] = (value, digits = 1) =>
     polish(numbers(`n${digits}`, { maximumFractionDigits: digits }).format(value))
 
-  const sum: Format['sum'] = (value, currency, style = 'short') => {
+  const sum: Format['sum'] = (value, given, style = 'short') => {
+    // A deal without a currency is in the portal's own.
+    const currency = given === null || given === '' ? portal.currency : given
     const isShort = style === 'short' && Math.abs(value) >= 10_000
     const base: Intl.NumberFormatOptions = isShort
       ? {
@@ -74,6 +78,19 @@ export const createFormat = (
     }
   }
 
+  const moneyParts: Format['moneyParts'] = amount => {
+    const sums = Object.entries(amount)
+      .filter(([, value]) => value !== 0)
+      .sort(([a, x], [b, y]) =>
+        a === portal.currency ? -1 : b === portal.currency ? 1 : y - x || a.localeCompare(b),
+      )
+    const [main, ...others] = sums
+    if (main === undefined) return { main: sum(0, portal.currency), rest: null }
+    if (others.length === 0) return { main: sum(main[1], main[0]), rest: null }
+    const rest = others.map(([currency, value]) => sum(value, currency)).join(', ')
+    return { main: sum(main[1], main[0]), rest: language === 'ru' ? `и${NBSP}ещё ${rest}` : `plus ${rest}` }
+  }
+
   return {
     language,
     number,
@@ -85,18 +102,10 @@ export const createFormat = (
       polish(numbers(`p${digits}`, { style: 'percent', maximumFractionDigits: digits }).format(value)),
     sum,
     money: amount => {
-      const sums = Object.entries(amount)
-        .filter(([, value]) => value !== 0)
-        .sort(([a, x], [b, y]) =>
-          a === portal.currency ? -1 : b === portal.currency ? 1 : y - x || a.localeCompare(b),
-        )
-      const [main, ...others] = sums
-      if (main === undefined) return sum(0, portal.currency)
-      const first = sum(main[1], main[0])
-      if (others.length === 0) return first
-      const rest = others.map(([currency, value]) => sum(value, currency)).join(', ')
-      return language === 'ru' ? `${first} и${NBSP}ещё ${rest}` : `${first} plus ${rest}`
+      const { main, rest } = moneyParts(amount)
+      return rest === null ? main : `${main} ${rest}`
     },
+    moneyParts,
     day: (day, style = 'short') =>
       unDot(
         dates({ day: 'numeric', month: style === 'long' ? 'long' : 'short' }, 'UTC').format(utc(day)),

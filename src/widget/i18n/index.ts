@@ -2,13 +2,13 @@ import { createI18n } from 'vue-i18n'
 import type { Language } from './format.ts'
 
 /**
- * Russian: one (1, 21), few (2–4, 22–24 and every fraction), many. Fractions take the genitive singular,
- * which is the «few» form: «2,4 балла».
+ * Russian: one (1, 21), few (2–4, 22–24), many. Fractions take the genitive singular: «2,4 балла» is the
+ * «few» form; with an adjective it is a form of its own, «2,4 рабочего дня», written fourth.
  */
 export const russianForm = (count: number, forms: number): number => {
   if (forms < 3) return count === 1 ? 0 : 1
   const whole = Math.abs(count)
-  if (!Number.isInteger(whole)) return 1
+  if (!Number.isInteger(whole)) return forms > 3 ? 3 : 1
   const tens = whole % 100
   const ones = whole % 10
   if (tens >= 11 && tens <= 14) return 2

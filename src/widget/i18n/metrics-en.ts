@@ -69,7 +69,7 @@ export const metricsEn: typeof metricsRu = {
   M11: {
     name: 'Overdue steps',
     rule: 'Overdue days of all steps divided by days of open deals. Closing everything the day before does not help: duration counts.',
-    of: '{n} overdue days per {d} deal-days',
+    of: '{n} overdue days of {d} deal-days',
   },
   M12: {
     name: 'Postponements',

@@ -7,6 +7,8 @@ const WRAP_AT = 6
 const ARC_ROOM = 92
 const BELOW_ROOM = 118
 const ROAD_MAX = 36
+/** Room for the numbered gates at both ends of a wrapped row. */
+const GATE_ROOM = 40
 const LINE_MIN = 1.5
 const ARC_MAX = 7
 
@@ -17,7 +19,9 @@ export type Drawing = {
   height: number
   /** One per open stage, and the last for won when there is one. */
   boxes: Box[]
-  bands: { edge: MapEdge; x: number; y: number; width: number; height: number; gate: number | null }[]
+  bands: { edge: MapEdge; x: number; y: number; width: number; height: number }[]
+  /** Where the road leaves a row and where it goes on: the same number at both ends. */
+  gates: { number: number; x: number; y: number }[]
   arcs: { edge: MapEdge; path: string; stroke: number; labelX: number; labelY: number; isLabelled: boolean }[]
   drains: {
     index: number
@@ -41,14 +45,15 @@ export const drawMap = (map: ProcessMap, width: number): Drawing => {
   const count = map.nodes.length + (map.won === null ? 0 : 1)
   const perRow = count <= ROW_MAX ? Math.max(count, 1) : WRAP_AT
   const rows = Math.ceil(count / perRow)
-  const pitch = width / perRow
-  const nodeWidth = Math.min(150, pitch - Math.max(26, Math.min(36, pitch * 0.24)))
+  const margin = rows > 1 ? GATE_ROOM : 0
+  const pitch = (width - 2 * margin) / perRow
+  const nodeWidth = Math.min(150, pitch - Math.max(26, Math.min(36, pitch * 0.19)))
   const arcRoom = map.arcs.some(edge => edge.kind === 'short') ? ARC_ROOM : 14
   const rowHeight = arcRoom + NODE_H + BELOW_ROOM
   const boxes = Array.from({ length: count }, (_, index): Box => {
     const row = Math.floor(index / perRow)
     return {
-      x: (index % perRow) * pitch + (pitch - nodeWidth) / 2,
+      x: margin + (index % perRow) * pitch + (pitch - nodeWidth) / 2,
       y: row * rowHeight + arcRoom,
       width: nodeWidth,
       height: NODE_H,
@@ -70,11 +75,18 @@ export const drawMap = (map: ProcessMap, width: number): Drawing => {
         edge,
         x,
         y: from.y + NODE_H / 2 - height / 2,
-        width: isGate ? Math.max(8, width - x) : to.x - x,
+        width: isGate ? GATE_ROOM / 2 : to.x - x,
         height,
-        gate: isGate ? to.row : null,
       }
     })
+
+  const gates = Array.from({ length: rows - 1 }, (_, row) => {
+    const [last, first] = [box((row + 1) * perRow - 1), box((row + 1) * perRow)]
+    return [
+      { number: row + 1, x: last.x + last.width + GATE_ROOM / 2 + 11, y: last.y + NODE_H / 2 },
+      { number: row + 1, x: first.x - GATE_ROOM / 2, y: first.y + NODE_H / 2 },
+    ]
+  }).flat()
 
   const arcs = map.arcs
     .filter(edge => edge.to < count)
@@ -136,5 +148,5 @@ export const drawMap = (map: ProcessMap, width: number): Drawing => {
     const inRow = drains.filter(drain => box(drain.index).row === row)
     return { y: floorOf(row), from: (inRow[0]?.x ?? 0) - 40, to: (inRow.at(-1)?.x ?? 0) + 50 }
   }).filter((floor, row) => floor.to > 0 && drains.some(drain => box(drain.index).row === row))
-  return { width, height: rows * rowHeight - 8, boxes, bands, arcs, drains, floors }
+  return { width, height: rows * rowHeight - 8, boxes, bands, gates, arcs, drains, floors }
 }

@@ -5,7 +5,8 @@ type Translate = (key: string, named: Record<string, unknown>, count: number) =>
 
 export type Speak = { t: Translate; format: Format }
 
-const DAY_DIGITS = (days: number): number => (days < 3 ? 1 : 0)
+/** Whole from ten up, one decimal below: the same rounding as in messages and exports. */
+const DAY_DIGITS = (days: number): number => (days < 10 ? 1 : 0)
 
 export const daysText = ({ t, format }: Speak, key: string, days: number): string => {
   const digits = DAY_DIGITS(days)
@@ -13,34 +14,37 @@ export const daysText = ({ t, format }: Speak, key: string, days: number): strin
   return t(key, { n: format.number(shown, digits) }, shown)
 }
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
-
 /**
- * Why a deal is flagged, in facts: age against the stage's own threshold, silence, promise, chance. Facts
- * that are in order are left out, except that the customer is in touch when silence is measured.
+ * Why a deal is flagged, in facts: age against the stage's own threshold, silence, promise. Only clocks
+ * that have run out are named; the sentence is the one that messages and exports carry.
  */
 export const reasonOf = (deal: DealView, speak: Speak): string => {
   const { t, format } = speak
   const parts: string[] = []
-  const age = t(
-    'reason.age',
-    { age: daysText(speak, 'common.workdays', deal.ageDays), stage: deal.stageName },
-    1,
-  )
-  const t80 = deal.t80Days
-  const usual =
-    t80 === null
-      ? null
-      : t(
-          deal.source === 'preset' ? 'reason.usualPreset' : 'reason.usual',
-          { t80: format.number(t80, DAY_DIGITS(t80)) },
-          1,
-        )
-  parts.push(usual === null ? `${sentence(age)}.` : `${sentence(age)}; ${usual}.`)
-  if (deal.flags.includes('silence') && deal.silenceDays !== null)
-    parts.push(t('reason.silence', { n: daysText(speak, 'reason.forDays', deal.silenceDays) }, 1))
-  else if (deal.silenceDays !== null && deal.flags.length > 0) parts.push(t('reason.inTouch', {}, 1))
-  const promise = promiseOf(deal, speak)
+  const short = (days: number): string => format.number(days, DAY_DIGITS(days))
+  const isOld = deal.flags.includes('age') && deal.t80Days !== null
+  if (isOld && deal.t80Days !== null) {
+    const age = t(
+      'reason.age',
+      { age: daysText(speak, 'common.workdays', deal.ageDays), stage: deal.stageName },
+      1,
+    )
+    const usual = t(
+      deal.source === 'preset' ? 'reason.usualPreset' : 'reason.usual',
+      { t80: short(deal.t80Days) },
+      1,
+    )
+    parts.push(`${age}; ${usual}.`)
+  }
+  if (deal.flags.includes('silence') && deal.silenceDays !== null) {
+    const n = daysText(speak, 'common.workdays', deal.silenceDays)
+    parts.push(
+      isOld || deal.s80Days === null
+        ? t('reason.silence', { n }, 1)
+        : t('reason.silenceUsual', { n, s80: short(deal.s80Days) }, 1),
+    )
+  }
+  const promise = deal.flags.includes('promise') ? promiseOf(deal, speak) : null
   if (promise !== null) parts.push(promise)
   return parts.join(' ')
 }
@@ -50,7 +54,7 @@ const promiseOf = (deal: DealView, speak: Speak): string | null => {
   if (deal.promise === 'overdue')
     return speak.t(
       'reason.overdue',
-      { n: daysText(speak, 'reason.forDays', deal.promiseOverdueDays ?? 0) },
+      { n: daysText(speak, 'common.workdays', deal.promiseOverdueDays ?? 0) },
       1,
     )
   return null
