@@ -2,6 +2,8 @@ import express, { type ErrorRequestHandler, type Router } from 'express'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { AppError, badRequest, notFound } from '../errors.ts'
+import { amocrmControl, describe as describeAmocrm } from './amocrm/control.ts'
+import type { AmocrmSandbox } from './amocrm/sandbox.ts'
 import { levers } from './bitrix24/levers.ts'
 import type { Faults } from './faults.ts'
 import type { Bitrix24Sandbox } from './server.ts'
@@ -10,8 +12,13 @@ import type { Bitrix24Sandbox } from './server.ts'
  * The control door, `/_sandbox/…`: everything a test in this process can do to the sandbox, an outside
  * process can do by HTTP. `GET /_sandbox` lists the levers with their bodies.
  */
-export const controlRoutes = (parts: { bitrix24: Bitrix24Sandbox; faults: Faults; clock: Clock }): Router => {
-  const { bitrix24, faults } = parts
+export const controlRoutes = (parts: {
+  bitrix24: Bitrix24Sandbox
+  amocrm: AmocrmSandbox
+  faults: Faults
+  clock: Clock
+}): Router => {
+  const { bitrix24, amocrm, faults } = parts
   const router = express.Router()
   router.use(express.json({ limit: '64mb' }))
 
@@ -40,8 +47,10 @@ export const controlRoutes = (parts: { bitrix24: Bitrix24Sandbox; faults: Faults
           Object.entries(levers).map(([name, { schema }]) => [name, z.toJSONSchema(schema, { io: 'input' })]),
         ),
       },
+      amocrm: describeAmocrm(amocrm),
     })
   })
+  router.use('/amocrm', amocrmControl(amocrm))
   router.put('/bitrix24/app', (req, res) => {
     const { origin } = z.object({ origin: z.url() }).parse(req.body)
     bitrix24.setAppOrigin(origin.replace(/\/+$/, ''))

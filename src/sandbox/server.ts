@@ -1,6 +1,7 @@
 import express from 'express'
 import { type Clock, systemClock } from '../clock.ts'
 import { type Logger, silentLogger } from '../logger.ts'
+import { type AmocrmOptions, type AmocrmSandbox, makeAmocrm } from './amocrm/sandbox.ts'
 import { Portal, type PortalOptions, type Temper } from './bitrix24/data/portal.ts'
 import { type App, TokenServer } from './bitrix24/oauth/token-server.ts'
 import { PortalSite } from './bitrix24/site.ts'
@@ -43,6 +44,7 @@ export type SandboxOptions = {
   /** Port of the OAuth server and of the control door; 0 = any. */
   port?: number
   bitrix24?: { app?: AppSetup; portals?: PortalSetup[] }
+  amocrm?: AmocrmOptions
 }
 
 export type Bitrix24Sandbox = {
@@ -63,6 +65,7 @@ export type Sandbox = {
   origin: string
   faults: Faults
   bitrix24: Bitrix24Sandbox
+  amocrm: AmocrmSandbox
   stop(): Promise<void>
 }
 
@@ -131,15 +134,25 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     },
   }
 
+  const amocrm = makeAmocrm(options.amocrm ?? {}, {
+    faults,
+    clock,
+    log,
+    host,
+    sharedOrigin: () => tokens.origin,
+  })
+
   const web = express()
   web.disable('x-powered-by')
+  web.use(amocrm.routes)
   web.use(oauthRoutes({ tokens, faults, clock }))
-  web.use('/_sandbox', controlRoutes({ bitrix24, faults, clock }))
+  web.use('/_sandbox', controlRoutes({ bitrix24, amocrm, faults, clock }))
   const listening = await listen(web, options.port ?? 0, host)
   tokens.origin = `http://${host}:${listening.port}`
 
   try {
     for (const setup of options.bitrix24?.portals ?? []) await addPortal(setup)
+    for (const setup of options.amocrm?.accounts ?? []) await amocrm.addAccount(setup)
   } catch (error) {
     await listening.stop()
     throw error
@@ -149,8 +162,9 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     origin: tokens.origin,
     faults,
     bitrix24,
+    amocrm,
     stop: async () => {
-      await Promise.all([listening.stop(), ...[...sites.values()].map(site => site.stop())])
+      await Promise.all([listening.stop(), amocrm.stop(), ...[...sites.values()].map(site => site.stop())])
     },
   }
 }

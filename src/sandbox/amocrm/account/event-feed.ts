@@ -12,9 +12,9 @@ const digits = (value: number, length: number): string => {
   return text
 }
 
-/** 26 characters: ten of time, sixteen that keep the order of arrival within it. */
-export const eventId = (at: number, seq: number): string =>
-  digits(at * 1000, 10) + digits(seq, 8) + digits((seq * 2_654_435_761) % 2 ** 40, 8)
+/** 26 characters that sort by time: ten of it, sixteen that keep the order of arrival within it. */
+export const eventId = ({ createdAt, seq }: Pick<EventRow, 'createdAt' | 'seq'>): string =>
+  digits(createdAt * 1000, 10) + digits(seq, 8) + digits((seq * 2_654_435_761) % 2 ** 40, 8)
 
 export const NOTHING: EventValue = Object.freeze([])
 
@@ -50,7 +50,6 @@ export class EventFeed {
       clientUuid: null,
       linkedContactId: null,
       ...event,
-      id: eventId(event.createdAt, seq),
       seq,
     }
     if (visibleAt > 0) this.#hidden.push({ row, visibleAt })

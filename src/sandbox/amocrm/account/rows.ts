@@ -61,9 +61,7 @@ export type NoteRow = {
 export type EventValue = readonly Record<string, unknown>[]
 
 export type EventRow = {
-  /** 26 characters that sort by time. */
-  id: string
-  /** Order of arrival: what happened later in one second has a greater one. */
+  /** Order of arrival: what happened later in one second has a greater one. Ids are made from it when shown. */
   seq: number
   type: string
   entityId: number

@@ -1,4 +1,4 @@
-import { createSign, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { createSign, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import { type Clock, DAY, HOUR, MINUTE } from '../../../clock.ts'
 import type { Account } from '../account/account.ts'
 import type { Integration } from './integration.ts'
@@ -21,8 +21,8 @@ export type TokenReply = {
   server_time: number
 }
 
-let key: ReturnType<typeof generateKeyPairSync<'rsa'>>['privateKey'] | null = null
-const privateKey = () => {
+let key: KeyObject | null = null
+const privateKey = (): KeyObject => {
   key ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   return key
 }
@@ -120,7 +120,7 @@ export class TokenDesk {
   exchange(body: Record<string, unknown>): TokenReply {
     const text = (name: string): string => (typeof body[name] === 'string' ? (body[name] as string) : '')
     const integration = this.#integrations.get(text('client_id'))
-    if (!integration || !integration.secrets.includes(text('client_secret'))) throw badClient()
+    if (!integration?.secrets.includes(text('client_secret'))) throw badClient()
     if (text('redirect_uri') !== integration.redirectUri)
       throw badGrant(400, 'Check the `redirect_uri` parameter')
     switch (text('grant_type')) {
@@ -163,6 +163,11 @@ export class TokenDesk {
   /** Every refresh token has been used by somebody. */
   revokeRefresh(): void {
     for (const kept of this.#refresh.values()) kept.isSpent = true
+  }
+
+  /** Lowers or raises what every grant is worth. */
+  setRights(isAdmin: boolean): void {
+    for (const kept of [...this.#access.values(), ...this.#refresh.values()]) kept.isAdmin = isAdmin
   }
 
   /** The integration was switched off: nothing opens the account any more. */
