@@ -63,9 +63,6 @@ const aboutMinutes = (language: Language, count: number): string =>
     ? `about ${minutes('en', count)}`
     : `около ${count} ${russian.select(count) === 'one' ? 'минуты' : 'минут'}`
 
-const days = (language: Language, count: number): string =>
-  plural(language, count, { one: 'день', few: 'дня', many: 'дней' }, { one: 'day', other: 'days' })
-
 export const workingDays = (language: Language, count: number): string =>
   plural(
     language,
@@ -76,8 +73,11 @@ export const workingDays = (language: Language, count: number): string =>
 
 export const glyph = (level: Level): string => (level === 'red' ? '◆' : level === 'amber' ? '▲' : '●')
 
+/** Quotes inside of quotes take the language's inner form: «ООО „Рубин“: насос». */
 const quoted = (language: Language, title: string): string =>
-  language === 'ru' ? `«${title}»` : `"${title}"`
+  language === 'ru'
+    ? `«${title.replaceAll('«', '„').replaceAll('»', '“')}»`
+    : `"${title.replaceAll('"', "'")}"`
 
 /** Which clocks have run out, in the order promise, silence, age: what a person can act on first. */
 const reasons = (
@@ -90,7 +90,9 @@ const reasons = (
   const ru = language === 'ru'
   if (clocks.flags.includes('silence') && silenceDays !== null)
     found.push(
-      ru ? `молчит ${days('ru', round(silenceDays))}` : `silent for ${days('en', round(silenceDays))}`,
+      ru
+        ? `молчит ${workingDays('ru', round(silenceDays))}`
+        : `silent for ${workingDays('en', round(silenceDays))}`,
     )
   if (clocks.promise === 'missing') found.push(ru ? 'шага нет' : 'no next step')
   if (clocks.promise === 'overdue') found.push(ru ? 'шаг просрочен' : 'the step is overdue')
@@ -115,7 +117,8 @@ export const dealLine = (
     clocks: DealClocks
   },
 ): string => {
-  const worth = deal.amount === null ? '' : `, ${amount(language, deal.amount, deal.currency)}`
+  // A sum of zero is mostly a sum that nobody has filled in.
+  const worth = !deal.amount ? '' : `, ${amount(language, deal.amount, deal.currency)}`
   const why = reasons(language, deal.clocks, deal.ageDays, deal.silenceDays).join(', ')
   return `${glyph(deal.level)} ${quoted(language, deal.title)}${worth}${why === '' ? '.' : `: ${why}.`}`
 }

@@ -41,7 +41,7 @@ describe('the digest', () => {
     expect(textOf(facts(), employee)).toBe(
       [
         'Доброе утро, Елена Егорова. До планёрки в 15:00: 1 дело, около 2 минут. Открыть список: https://acme.crm.example/app?view=stale',
-        '◆ «Сделка 101», 620 тыс. ₽: молчит 12 дней, шага нет. Открыть: https://acme.crm.example/card/101',
+        '◆ «Сделка 101», 620 тыс. ₽: молчит 12 рабочих дней, шага нет. Открыть: https://acme.crm.example/card/101',
       ].join('\n'),
     )
   })
@@ -50,7 +50,7 @@ describe('the digest', () => {
     expect(textOf(facts(), { ...employee, language: 'en' })).toBe(
       [
         'Good morning, Елена Егорова. Before the planerka at 15:00: 1 item, about 2 minutes. Open the list: https://acme.crm.example/app?view=stale',
-        '◆ "Сделка 101", ₽620K: silent for 12 days, no next step. Open: https://acme.crm.example/card/101',
+        '◆ "Сделка 101", ₽620K: silent for 12 working days, no next step. Open: https://acme.crm.example/card/101',
       ].join('\n'),
     )
   })
@@ -60,8 +60,8 @@ describe('the digest', () => {
       [
         'Команда 72, +7 за 4 недели. 2 красных на 720 тыс. ₽. Обзор: https://acme.crm.example/app?view=overview',
         'За неделю: вперёд 3, выиграно 1, новых красных 2. Красные сделки: https://acme.crm.example/app?view=stalered',
-        '◆ «Сделка 101», 620 тыс. ₽: молчит 12 дней, шага нет. Открыть: https://acme.crm.example/card/101',
-        '◆ «Сделка 201», 100 тыс. ₽: молчит 12 дней, шага нет. Открыть: https://acme.crm.example/card/201',
+        '◆ «Сделка 101», 620 тыс. ₽: молчит 12 рабочих дней, шага нет. Открыть: https://acme.crm.example/card/101',
+        '◆ «Сделка 201», 100 тыс. ₽: молчит 12 рабочих дней, шага нет. Открыть: https://acme.crm.example/card/201',
         'Планёрка в 15:00, 6 минут. Повестка: https://acme.crm.example/app?view=planerka',
       ].join('\n'),
     )
@@ -88,6 +88,11 @@ describe('the digest', () => {
     expect(text).toContain('Данные за 3 недели, выводы предварительные.')
     expect(text).toContain('балл не показываем')
     expect(text).not.toMatch(/Команда \d/)
+  })
+
+  test('quotes in a title take their inner form, and a sum of zero is no sum', () => {
+    const quoted = { ...deals[0]!, title: 'ООО «Рубин»: насос', amount: 0 }
+    expect(textOf(facts({ deals: [quoted] }), employee)).toContain('◆ «ООО „Рубин“: насос»: молчит')
   })
 
   test('sums never cross currencies', () => {

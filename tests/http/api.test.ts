@@ -95,6 +95,16 @@ describe('the widget’s API', () => {
     expect(body.deals.map((deal: { id: string }) => deal.id)).toEqual(['101'])
   })
 
+  test('everybody who works in the branch is an employee, deals or not', async () => {
+    const ids = async (user: string) =>
+      (await get(createWorld(), user, '/api/v1/employees')).body
+        .map((one: { id: string }) => one.id)
+        .toSorted()
+    expect(await ids('1')).toEqual(['1', '2', '3', '4', '5'])
+    expect(await ids('2')).toEqual(['2', '3', '4'])
+    expect(await ids('3')).toEqual(['3'])
+  })
+
   test('works before any snapshot exists', async () => {
     const world = createWorld()
     world.hasSnapshot = false

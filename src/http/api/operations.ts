@@ -235,7 +235,7 @@ export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => {
       answer: z.array(personSchema),
       handle: async ({ context }) => {
         const snapshot = await snapshots.latest(context.installation.id)
-        if (snapshot) return peopleViews(await factsOf(context, snapshot), context.sees)
+        if (snapshot) return peopleViews(await factsOf(context, snapshot), context.sees, true)
         const directory = await data.directory(context.installation.id)
         return peopleViews(withoutSnapshot(context, directory), context.sees)
       },

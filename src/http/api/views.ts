@@ -192,15 +192,18 @@ export const personView = (user: User, facts: Facts): PersonView => {
   }
 }
 
-/** People worth a row: counted, and either scored or owning open deals; before any snapshot, everybody active. */
-export const peopleViews = (facts: Facts, sees: Sees): PersonView[] => {
+/**
+ * People that the viewer may see and settings count: with a score or open deals, or (`everyone`, and before
+ * any snapshot) all who still work there, too.
+ */
+export const peopleViews = (facts: Facts, sees: Sees, everyone = false): PersonView[] => {
   const known = new Set([
     ...facts.scores.filter(({ scope }) => scope === 'employee').map(({ scopeId }) => scopeId),
     ...facts.deals.map(({ responsibleId }) => responsibleId),
   ])
   return facts.directory.users
     .filter(user => canSee(sees, user.id) && !facts.excluded.has(user.id))
-    .filter(user => (known.size === 0 ? user.isActive : known.has(user.id)))
+    .filter(user => known.has(user.id) || (user.isActive && (everyone || known.size === 0)))
     .map(user => personView(user, facts))
     .toSorted((a, b) => a.name.localeCompare(b.name, 'ru') || a.id.localeCompare(b.id))
 }
