@@ -82,17 +82,28 @@ export const createConnections = (deps: {
     onToken?: (access: string) => void,
   ): Portal => {
     const vendor = vendorOf(installation)
+    // A portal may move while it is being read: whoever holds the connection goes on at the new address.
+    let { address: current } = installation
     const onMoved = async (address: PortalAddress): Promise<void> => {
       await store.installations.update(installation.id, { address })
+      current = address
       log.info({ installationId: installation.id, host: address.host }, 'portal address changed')
     }
     const owner = tokens.for(
-      { installationId: installation.id, vendor, address: installation.address },
+      {
+        installationId: installation.id,
+        vendor,
+        get address() {
+          return current
+        },
+      },
       onMoved,
     )
     const limits = store.limits.forInstallation(installation.id)
     return vendor.connect({
-      address: installation.address,
+      get address() {
+        return current
+      },
       installationId: installation.id,
       eventSecret: deps.eventSecretOf(installation),
       async getToken(stale) {

@@ -40,6 +40,8 @@ export type Installations = Pick<Installer, 'install'> &
     openActorToken(id: string, sealed: string): string
     /** Binds events and screens again, e.g. after an update of the app. */
     register(id: string): Promise<void>
+    /** Our token belongs to somebody who is no administrator any more: what it does not show is not gone. */
+    loseRights(id: string): Promise<void>
     /** Asks a suspended portal whether it lets us in again. @returns true when it does */
     recheck(id: string): Promise<boolean>
     /** Renews a pair that has not been used for a month. @returns true when it was renewed */
@@ -144,6 +146,13 @@ export const createInstallations = (deps: {
       const installation = await load(id)
       if (installation.status === 'uninstalled') return
       await installer.register(installation)
+    },
+    async loseRights(id) {
+      await onJudged(await load(id), {
+        status: 'reauth_required',
+        reason:
+          'The person who gave us access is no longer an administrator of the CRM: another administrator has to open the app once',
+      })
     },
     async recheck(id) {
       const installation = await load(id)

@@ -1,0 +1,140 @@
+import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { digestRooms } from '../deliver/digest-rooms.ts'
+import { sendDigests } from '../deliver/send-digests.ts'
+import { AppError, asError } from '../errors.ts'
+import type { Installations } from '../installations/installations.ts'
+import type { Logger } from '../logger.ts'
+import { createSnapshotReader } from '../snapshot/read.ts'
+import type { Store } from '../store/open-store.ts'
+import type { Queue } from './queue.ts'
+import { JOB_NAMES, type JobData, type JobName, QUEUES } from './queues.ts'
+import { createSnapshotJobs } from './snapshots.ts'
+import { createSyncJobs, isWorthRetrying } from './sync-job.ts'
+import { prune } from './upkeep.ts'
+
+export type WorkerDeps = {
+  boss: PgBoss
+  queue: Queue
+  store: Store
+  installations: Installations
+  config: Config
+  clock: Clock
+  log: Logger
+}
+
+type Handed<Name extends JobName> = JobData[Name] & { jobId: string; queuedAt: Date; signal: AbortSignal }
+type Handlers = { [Name in JobName]: (given: Handed<Name>) => Promise<void> }
+
+const handlersOf = (deps: WorkerDeps): Handlers => {
+  const { store, installations, queue, config, clock, log } = deps
+  const syncs = createSyncJobs(deps)
+  const snapshots = createSnapshotJobs(deps)
+  const reader = createSnapshotReader(store, async id => (await installations.load(id)).settings.calendar)
+  const digests = digestRooms({ store, installations, snapshots: reader, config, clock, log })
+  return {
+    sync: ({ jobId, ...given }) => syncs.sync({ ...given, runId: jobId }),
+    hints: syncs.hints,
+    async snapshot({ installationId, asOf, withWeeks }) {
+      await snapshots.build(installationId, new Date(asOf))
+      if (withWeeks) await snapshots.fillWeeks(installationId)
+    },
+    async digest({ installationId, asOf }) {
+      const sent = await sendDigests(digests, {
+        installationId,
+        asOf: new Date(asOf),
+        dryRun: false,
+        isScheduled: true,
+      })
+      log.info({ installationId, sent: sent.length }, 'digests sent')
+    },
+    register: ({ installationId }) => installations.register(installationId),
+    async 'confirm-uninstall'({ installationId, purge }) {
+      const farewell = await installations.confirmUninstall(installationId, purge)
+      if (farewell === 'unknown')
+        throw new AppError(
+          503,
+          'uninstall_unconfirmed',
+          'The CRM does not say whether the app is still there',
+        )
+    },
+    async recheck({ installationId }) {
+      if (await installations.recheck(installationId)) await queue.sync(installationId, { full: false })
+    },
+    'keep-alive': async ({ installationId }) => void (await installations.keepAlive(installationId)),
+    purge: async () => void (await installations.purgeExpired()),
+    prune: () => prune({ store, installations, clock, log }),
+  }
+}
+
+export type Worker = {
+  /** Lets what runs come to a resting place and gives it back to the queue. */
+  stop(): Promise<void>
+}
+
+/** Pollings per queue in seconds: what people wait for is looked for more often. */
+const POLLING: Partial<Record<JobName, number>> = { sync: 0.5, hints: 1, snapshot: 0.5, digest: 5 }
+const RARELY = 10
+
+/** Starts working off every queue. */
+export const startWorker = async (deps: WorkerDeps): Promise<Worker> => {
+  const { boss, log } = deps
+  const stopping = new AbortController()
+  const handlers = handlersOf(deps)
+
+  const work = async <Name extends JobName>(name: Name): Promise<void> => {
+    const handle = handlers[name] as (given: Handed<JobName>) => Promise<void>
+    await boss.work(
+      name,
+      {
+        includeMetadata: true,
+        batchSize: 1,
+        localConcurrency: QUEUES[name].atOnce,
+        pollingIntervalSeconds: POLLING[name] ?? RARELY,
+      },
+      async (jobs: JobWithMetadata<JobData[Name]>[]) => {
+        for (const job of jobs) {
+          const signal = AbortSignal.any([job.signal, stopping.signal])
+          try {
+            await handle({ ...job.data, jobId: job.id, queuedAt: job.createdOn, signal } as Handed<JobName>)
+          } catch (error) {
+            const fields = { err: asError(error), job: name, attempt: job.retryCount }
+            // What only a person can mend is told by the installation's status, not by a heap of retries.
+            if (!stopping.signal.aborted && !isWorthRetrying(error)) {
+              log.warn(fields, 'job given up')
+              return
+            }
+            log.warn(fields, 'job failed')
+            throw new Error(asError(error).message)
+          }
+        }
+      },
+    )
+  }
+  for (const name of JOB_NAMES) await work(name)
+  log.info('worker started')
+
+  return {
+    async stop() {
+      stopping.abort(new Error('The server is stopping'))
+      await boss.stop({ graceful: true, timeout: 15_000, close: true })
+      log.info('worker stopped')
+    },
+  }
+}
+
+/**
+ * Gives jobs back that a dead worker held. Only for a database that nobody else works on: otherwise a
+ * missing heartbeat tells, a little later.
+ */
+export const releaseOrphans = async (boss: PgBoss): Promise<number> => {
+  const { rows } = await boss
+    .getDb()
+    .executeSql(`select name, id from pgboss.job where state = 'active' and name = any($1)`, [JOB_NAMES])
+  for (const { name, id } of rows as { name: string; id: string }[]) {
+    await boss.fail(name, id, { message: 'The worker died' })
+    await boss.update(name, undefined, { id, startAfter: 0 })
+  }
+  return rows.length
+}
