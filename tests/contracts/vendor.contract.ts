@@ -1,0 +1,204 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AppError, isVendorError } from '../../src/errors.ts'
+import { emptyRecordSet, type RecordKind, type RecordSet } from '../../src/records/records.ts'
+import type { Cursor, InboundRequest, Page, Portal, Vendor } from '../../src/vendors/vendor.ts'
+
+/**
+ * What the rest of the product relies on, whichever CRM is behind the port. A vendor runs it against a CRM
+ * that it did not write: `open` starts one, fills it and connects to it.
+ */
+export type VendorWorld = {
+  vendor: Vendor
+  connect(): Portal
+  /** What the CRM holds now, by its own account; kinds that it does not have are left out. */
+  held(): Partial<Record<RecordKind, string[]>>
+  /** Each stage move as `deal stage instant`, sorted, by the CRM's own account. */
+  moves(): string[]
+  /** A fresh, genuine installation request. */
+  installRequest(): InboundRequest
+  /** Changes the title of a deal and returns its id. */
+  touchDeal(): { id: string; title: string }
+  /** Removes a deal without telling anybody. */
+  loseDeal(): string
+  /** From now on some answers fail, are cut or come late, and tokens run out; null where it cannot. */
+  disturb: (() => void) | null
+  calm(): void
+  close(): Promise<void>
+}
+
+const KEY_OF_KIND = {
+  deal: 'deals',
+  stageMove: 'stageMoves',
+  activity: 'activities',
+  task: 'tasks',
+  invoice: 'invoices',
+} as const satisfies Record<RecordKind, keyof RecordSet>
+
+const collect = (into: RecordSet, page: Page): void => {
+  for (const key of Object.keys(into) as (keyof RecordSet)[])
+    (into[key] as unknown[]).push(...page.records[key])
+}
+
+const drain = async (pages: AsyncGenerator<Page, { cursor: Cursor }>, into: RecordSet): Promise<Cursor> => {
+  for (;;) {
+    const next = await pages.next()
+    if (next.done) return next.value.cursor
+    collect(into, next.value)
+  }
+}
+
+const readEverything = async (vendor: Vendor, portal: Portal) => {
+  const records = emptyRecordSet()
+  const cursors = new Map<string, Cursor>()
+  for (const { name } of vendor.feeds) cursors.set(name, await drain(portal.backfill(name, null), records))
+  return { records, cursors }
+}
+
+const idsOf = (records: RecordSet, kind: RecordKind): string[] =>
+  [...new Set(records[KEY_OF_KIND[kind]].map(({ id }) => id))].toSorted()
+
+const movesOf = (records: RecordSet): string[] =>
+  records.stageMoves.map(({ dealId, stageId, at }) => `${dealId} ${stageId} ${at.toISOString()}`).toSorted()
+
+export const vendorContract = (name: string, open: () => Promise<VendorWorld>): void => {
+  describe(`${name} behind the port`, () => {
+    let world: VendorWorld
+    beforeAll(async () => {
+      world = await open()
+    })
+    afterAll(() => world.close())
+
+    test('tells about itself and its people', async () => {
+      const portal = world.connect()
+      const info = await portal.info()
+      expect(info.isAdmin).toBe(true)
+      expect(info.now.getTime()).toBeGreaterThan(0)
+      const { users, pipelines, stages } = await portal.directory()
+      expect(users.length).toBeGreaterThan(0)
+      const known = new Set(pipelines.map(({ id }) => id))
+      expect(stages.every(({ pipelineId }) => known.has(pipelineId))).toBe(true)
+      for (const { id } of pipelines)
+        expect(
+          new Set(stages.filter(stage => stage.pipelineId === id).map(({ outcome }) => outcome)),
+        ).toContain('won')
+      expect(portal.requests()).toBeGreaterThan(0)
+    })
+
+    test('is read whole: every record that it holds, and every stage move to the second', async () => {
+      const { records } = await readEverything(world.vendor, world.connect())
+      for (const [kind, ids] of Object.entries(world.held()))
+        expect([kind, idsOf(records, kind as RecordKind)]).toEqual([kind, ids.toSorted()])
+      expect(movesOf(records)).toEqual(world.moves())
+    })
+
+    test('is read whole again from the place where any page ended', async () => {
+      const { vendor } = world
+      const feed = vendor.feeds.find(({ covers }) => covers === 'history') ?? vendor.feeds[0]!
+      const pages: Page[] = []
+      const whole = emptyRecordSet()
+      const reading = world.connect().backfill(feed.name, null)
+      for (let next = await reading.next(); !next.done; next = await reading.next()) pages.push(next.value)
+      for (const page of pages) collect(whole, page)
+      for (const stop of new Set([0, Math.floor(pages.length / 2), pages.length - 1])) {
+        const records = emptyRecordSet()
+        for (const page of pages.slice(0, stop + 1)) collect(records, page)
+        await drain(world.connect().backfill(feed.name, pages[stop]?.resume ?? null), records)
+        for (const kind of ['deal', 'stageMove'] as const)
+          expect(idsOf(records, kind)).toEqual(idsOf(whole, kind))
+      }
+    })
+
+    test('shows what changed after the read, and what is gone', async () => {
+      const { vendor } = world
+      const portal = world.connect()
+      const { cursors } = await readEverything(vendor, portal)
+      const before = new Set(world.held().deal)
+      const { id, title } = world.touchDeal()
+      const lost = world.loseDeal()
+      const changed = emptyRecordSet()
+      for (const { name: feed } of vendor.feeds)
+        await drain(portal.changes(feed, cursors.get(feed) ?? ''), changed)
+      expect(changed.deals.find(deal => deal.id === id)?.title).toBe(title)
+      const known = [...before].map(Number)
+      const within = (from: number, to: number) => known.filter(one => one >= from && one < to)
+      const vanished = await portal.missing('deal', {
+        count: async (from, to) => within(from, to).length,
+        ids: async (from, to) => within(from, to).map(String),
+        max: async () => Math.max(0, ...known),
+      })
+      expect(vanished).toEqual([lost])
+      const { records, missing } = await portal.fetch('deal', [id, lost])
+      expect(records.deals.map(deal => deal.id)).toEqual([id])
+      expect(missing).toEqual([lost])
+    })
+
+    test('is read whole through failures', async () => {
+      if (world.disturb === null) return
+      world.disturb()
+      try {
+        const { records } = await readEverything(world.vendor, world.connect())
+        world.calm()
+        for (const [kind, ids] of Object.entries(world.held()))
+          expect([kind, idsOf(records, kind as RecordKind)]).toEqual([kind, ids.toSorted()])
+        expect(movesOf(records)).toEqual(world.moves())
+      } finally {
+        world.calm()
+      }
+    })
+
+    test('proves an installation once and refuses the second use', async () => {
+      const request = world.installRequest()
+      const proof = world.vendor.inbound.installProof(request)
+      const grant = await proof.prove()
+      expect(grant).toMatchObject({ isAdmin: true, portalKey: expect.any(String) })
+      expect(world.vendor.inbound.installProof(request).singleUse).toBe(proof.singleUse)
+      const again: unknown = await world.vendor.inbound
+        .installProof(request)
+        .prove()
+        .catch((error: unknown) => error)
+      const isRefused = again instanceof AppError ? again.status < 500 : isVendorError(again)
+      expect(isRefused).toBe(true)
+    })
+
+    test('answers nonsense from outside with a coded 4xx', async () => {
+      const { inbound } = world.vendor
+      const anything = fc.anything({ maxDepth: 2 })
+      const record = fc.dictionary(fc.string(), anything)
+      await fc.assert(
+        fc.asyncProperty(anything, record, record, async (body, query, headers) => {
+          const request = {
+            method: 'POST',
+            query,
+            params: {},
+            headers: headers as InboundRequest['headers'],
+            body,
+          }
+          expect(() => inbound.claim(request)).not.toThrow()
+          let proof: ReturnType<typeof inbound.installProof>
+          try {
+            proof = inbound.installProof(request)
+          } catch (error) {
+            expect(error).toBeInstanceOf(AppError)
+            expect((error as AppError).status).toBeLessThan(500)
+            return
+          }
+          await expect(proof.prove()).rejects.toThrow()
+        }),
+        { numRuns: 60 },
+      )
+    })
+
+    test('names routes, feeds and cards that fit the product', () => {
+      const { vendor } = world
+      expect(vendor.inbound.routes.length).toBeGreaterThan(0)
+      for (const { path, maxBytes } of vendor.inbound.routes) {
+        expect(path).toMatch(/^\/[\w/:-]+$/)
+        expect(maxBytes).toBeGreaterThan(0)
+      }
+      expect(new Set(vendor.feeds.map(({ name: feed }) => feed)).size).toBe(vendor.feeds.length)
+      expect(vendor.feeds.map(({ covers }) => covers)).toEqual(expect.arrayContaining(['deals', 'history']))
+      expect(vendor.cardPath('deal', '17')).toMatch(/^\/.*17/)
+    })
+  })
+}
