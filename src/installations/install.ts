@@ -44,6 +44,8 @@ export const createInstaller = (deps: {
   clock: Clock
   log: Logger
   onInstalled(installationId: string): Promise<void>
+  /** Called when an installation stands but its events and screens could not be bound yet. */
+  onUnbound(installationId: string): Promise<void>
 }): Installer => {
   const { store, tokens, connections, eventSecrets, clock, log } = deps
 
@@ -92,11 +94,20 @@ export const createInstaller = (deps: {
     return installationOf(stored)
   }
 
-  /** What is stored stays when the rest fails: the status says so, and installing again mends it. */
+  /**
+   * What is stored stays when the rest fails. A CRM that is merely away is asked again by a job; anything
+   * else is told by the status, and installing again mends it.
+   */
   const registerOrSay = async (installation: Installation): Promise<Installation> => {
     try {
       return await register(installation)
     } catch (error) {
+      if (isVendorError(error) && !error.verdict && ['unavailable', 'rate_limited'].includes(error.kind)) {
+        log.warn({ err: error, installationId: installation.id }, 'binding put off: the CRM does not answer')
+        await store.installations.update(installation.id, { status: 'active', statusReason: null })
+        await deps.onUnbound(installation.id)
+        return (await findInstallation(store, installation.id)) ?? installation
+      }
       const judgement = judge(error) ?? {
         status: 'reauth_required' as const,
         reason: `The installation did not finish (${isVendorError(error) ? error.code : 'internal'}): install again, or open the app as an administrator`,

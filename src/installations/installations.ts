@@ -87,6 +87,7 @@ export const createInstallations = (deps: {
     clock,
     log,
     onInstalled: deps.onInstalled,
+    onUnbound: id => onChanged(id, { kind: 'updated' }),
   })
 
   const findClaimed = async (vendor: Vendor, req: InboundRequest): Promise<Installation | null> => {
