@@ -15,7 +15,7 @@ export const factsOf = (db: Kysely<Database>, pool: Pool) => {
   return {
     dossiers: dossiersOf(db, pool),
     loose: looseOf(db, pool),
-    moves: movesOf(db),
+    moves: movesOf(db, pool),
 
     /** Who and what there is, with what the CRM lists no more marked `isGone`. */
     directory: async (id: string) => {

@@ -7,13 +7,22 @@ import type { Database } from './schema.ts'
  * whoever fills it over the brim waits until his drop has leaked through.
  */
 export const limitsOf = (db: Kysely<Database>, clock: Clock) => ({
-  forInstallation: (id: string) => ({
+  forInstallation: (installationId: string) => limitsFor(db, clock, installationId),
+})
+
+/** Buckets named `shared:…` are one for all installations: some vendors count by our own address. */
+const SHARED = 'shared:'
+const EVERYBODY = '*'
+
+const limitsFor = (db: Kysely<Database>, clock: Clock, installationId: string) => {
+  const ownerOf = (key: string): string => (key.startsWith(SHARED) ? EVERYBODY : installationId)
+  return {
     /** @returns milliseconds to wait before sending the request just reserved; 0 = now */
     reserve: async (bucket: string, rule: { burst: number; perSecond: number }): Promise<number> => {
       const now = clock.now()
       // A process whose clock is behind finds nothing leaked: it waits longer, never too short.
       const { rows } = await sql<{ level: number }>`
-        insert into limits (installation_id, bucket, level, updated_at) values (${id}, ${bucket}, 1, ${now})
+        insert into limits (installation_id, bucket, level, updated_at) values (${ownerOf(bucket)}, ${bucket}, 1, ${now})
         on conflict (installation_id, bucket) do update set
           level = 1 + greatest(0, limits.level - ${rule.perSecond}::float8
             * greatest(0, date_part('epoch', excluded.updated_at - limits.updated_at))),
@@ -26,7 +35,7 @@ export const limitsOf = (db: Kysely<Database>, clock: Clock) => ({
     park: async (key: string, until: Date): Promise<void> => {
       await sql`
         insert into limits (installation_id, bucket, updated_at, parked_until)
-        values (${id}, ${`parked:${key}`}, ${clock.now()}, ${until})
+        values (${ownerOf(key)}, ${`parked:${key}`}, ${clock.now()}, ${until})
         on conflict (installation_id, bucket) do update set
           parked_until = greatest(limits.parked_until, excluded.parked_until)`.execute(db)
     },
@@ -36,11 +45,11 @@ export const limitsOf = (db: Kysely<Database>, clock: Clock) => ({
       const row = await db
         .selectFrom('limits')
         .select('parked_until')
-        .where('installation_id', '=', id)
+        .where('installation_id', '=', ownerOf(key))
         .where('bucket', '=', `parked:${key}`)
         .where('parked_until', '>', clock.now())
         .executeTakeFirst()
       return row?.parked_until ?? null
     },
-  }),
-})
+  }
+}

@@ -1,10 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** Children before parents; the installation itself goes last. */
+/** Tables that the installation's row does not take with it, and those too large to go with it at one stroke. */
 const TABLES = [
   'snapshot_parts',
-  'snapshots',
   'deadline_moves',
   'fact_changes',
   'deal_versions',
@@ -15,21 +14,13 @@ const TABLES = [
   'invoices',
   'deals',
   'crm_events',
-  'notifications',
-  'write_journal',
-  'own_items',
-  'rejected_records',
   'single_use',
   'limits',
 ] as const satisfies (keyof Database)[]
 
 const BATCH = 20_000
 
-/**
- * Deletes everything of an installation. In short steps, because nobody else gets a turn while one runs;
- * interrupted, it goes on where it stopped when called again.
- */
-export const purgeInstallation = async (db: Kysely<Database>, id: string): Promise<void> => {
+const emptyTables = async (db: Kysely<Database>, id: string): Promise<void> => {
   for (const table of TABLES)
     for (;;) {
       const { numAffectedRows = 0n } = await sql`
@@ -37,5 +28,15 @@ export const purgeInstallation = async (db: Kysely<Database>, id: string): Promi
           select ctid from ${sql.table(table)} where installation_id = ${id} limit ${BATCH}))`.execute(db)
       if (numAffectedRows < BATCH) break
     }
+}
+
+/**
+ * Deletes everything of an installation. In short steps, because nobody else gets a turn while one runs;
+ * interrupted, it goes on where it stopped when called again.
+ */
+export const purgeInstallation = async (db: Kysely<Database>, id: string): Promise<void> => {
+  await emptyTables(db, id)
   await db.deleteFrom('installations').where('installation_id', '=', id).execute()
+  // A page may have been saved between the first sweep and the end of the installation; none can be any more.
+  await emptyTables(db, id)
 }

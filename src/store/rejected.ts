@@ -27,14 +27,37 @@ const withIds = (rejected: readonly Rejected[]): RejectedRow[] => {
   return [...rows.values()]
 }
 
-const accepted = (records: RecordSet): { kind: string; ids: string[] }[] =>
-  [
-    { kind: 'deal', rows: records.deals },
-    { kind: 'stageMove', rows: records.stageMoves },
-    { kind: 'activity', rows: records.activities },
-    { kind: 'task', rows: records.tasks },
-    { kind: 'invoice', rows: records.invoices },
-  ].flatMap(({ kind, rows }) => (rows.length > 0 ? [{ kind, ids: rows.map(row => row.id) }] : []))
+/** Forgets records that were rejected once and are read properly now. */
+const forgetMended = async (
+  db: Kysely<Database>,
+  installationId: string,
+  records: RecordSet,
+  stillBad: readonly RejectedRow[],
+): Promise<void> => {
+  const held = await db
+    .selectFrom('rejected_records')
+    .select(['kind', 'record_id'])
+    .where('installation_id', '=', installationId)
+    .execute()
+  if (held.length === 0) return
+  const idsOf = (rows: readonly { id: string }[]) => new Set(rows.map(row => row.id))
+  const read = new Map([
+    ['deal', idsOf(records.deals)],
+    ['stageMove', idsOf(records.stageMoves)],
+    ['activity', idsOf(records.activities)],
+    ['task', idsOf(records.tasks)],
+    ['invoice', idsOf(records.invoices)],
+  ])
+  const bad = new Set(stillBad.map(row => `${row.kind} ${row.id}`))
+  for (const { kind, record_id } of held)
+    if (read.get(kind)?.has(record_id) && !bad.has(`${kind} ${record_id}`))
+      await db
+        .deleteFrom('rejected_records')
+        .where('installation_id', '=', installationId)
+        .where('kind', '=', kind)
+        .where('record_id', '=', record_id)
+        .execute()
+}
 
 /** Keeps what failed its schema with the reason, and forgets what has been read properly since. */
 export const saveRejected = async (
@@ -45,14 +68,7 @@ export const saveRejected = async (
 ): Promise<void> => {
   const { installationId, runId, seenAt } = stamp
   const rows = withIds(rejected)
-  if (records) {
-    const bad = new Set(rows.map(row => `${row.kind} ${row.id}`))
-    for (const { kind, ids } of accepted(records)) {
-      const good = ids.filter(recordId => !bad.has(`${kind} ${recordId}`))
-      await sql`delete from rejected_records where installation_id = ${installationId}
-        and kind = ${kind} and record_id = any(${good}::text[])`.execute(db)
-    }
-  }
+  if (records) await forgetMended(db, installationId, records, rows)
   if (rows.length === 0) return
   await sql`
     insert into rejected_records (installation_id, run_id, seen_at, kind, record_id, reason)

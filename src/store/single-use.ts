@@ -22,6 +22,16 @@ export const singleUseOf = (db: Kysely<Database>, clock: Clock) => ({
     return row !== undefined
   },
 
+  /** Takes a use back that came to nothing: the same key may be spent again. */
+  release: async (installationId: string, purpose: string, key: string): Promise<void> => {
+    await db
+      .deleteFrom('single_use')
+      .where('installation_id', '=', installationId)
+      .where('purpose', '=', purpose)
+      .where('key_hash', '=', hash('sha256', key, 'hex'))
+      .execute()
+  },
+
   /** Forgets keys that nobody could use any more. */
   forget: async (now: Date): Promise<void> => {
     await db.deleteFrom('single_use').where('expires_at', '<', now).execute()

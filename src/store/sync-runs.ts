@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Database, SyncRunsTable } from './schema.ts'
 
@@ -135,9 +135,22 @@ export const syncRunsOf = (db: Kysely<Database>, clock: Clock, onFullRead: () =>
     latest: (id: string, kinds?: SyncKind[]): Promise<SyncRun | null> =>
       first(kinds ? runs(id).where('kind', 'in', kinds) : runs(id)),
 
+    lastFailed: (id: string, kinds?: SyncKind[]): Promise<SyncRun | null> => {
+      const failed = runs(id).where('outcome', '=', 'failed')
+      return first(kinds ? failed.where('kind', 'in', kinds) : failed)
+    },
+
     lastDone: (id: string, kinds?: SyncKind[]): Promise<SyncRun | null> => {
       const done = runs(id).where('outcome', '=', 'done')
       return first(kinds ? done.where('kind', 'in', kinds) : done)
+    },
+
+    /** Forgets runs that began before `before`, in every portal; the last good one of each kind stays. */
+    prune: async (before: Date): Promise<void> => {
+      await sql`
+        delete from sync_runs run where started_at < ${before} and outcome <> 'running' and run_id not in (
+          select distinct on (installation_id, kind) run_id from sync_runs
+          where outcome = 'done' order by installation_id, kind, started_at desc)`.execute(db)
     },
 
     /**

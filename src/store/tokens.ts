@@ -48,6 +48,31 @@ export const tokensOf = (db: Kysely<Database>, clock: Clock) => ({
   },
 
   /**
+   * Puts a renewed pair in the place of the one of that version; the refresh token it replaces is kept.
+   * @returns false when another pair came in between, and then nothing is stored
+   */
+  rotate: async (
+    id: string,
+    version: number,
+    tokens: Pick<NewTokens, 'sealedAccess' | 'sealedRefresh' | 'expiresAt'>,
+  ): Promise<boolean> => {
+    const { numUpdatedRows } = await db
+      .updateTable('tokens')
+      .set(eb => ({
+        sealed_access: tokens.sealedAccess,
+        sealed_previous_refresh: eb.ref('sealed_refresh'),
+        sealed_refresh: tokens.sealedRefresh,
+        expires_at: tokens.expiresAt,
+        rotated_at: clock.now(),
+        version: version + 1,
+      }))
+      .where('installation_id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  },
+
+  /**
    * Takes the right to refresh this installation's tokens until `until`.
    * @param by unique to the attempt
    * @returns false when somebody holds it, or there are no tokens

@@ -50,8 +50,8 @@ const open = async (): Promise<void> => {
 
   const db = await PGlite.create({ dataDir: folder })
   queue = new StatementQueue(db, error => tell({ kind: 'broken', message: error.message }))
-  // One session serves everybody, so its settings do too.
-  await db.exec(`set work_mem = '64MB'; set maintenance_work_mem = '64MB'`)
+  // One session serves everybody, so its settings do too. Pages come from memory: none is far away.
+  await db.exec(`set work_mem = '64MB'; set maintenance_work_mem = '64MB'; set random_page_cost = 1.1`)
   isOpen = true
   for (const connection of early) serve(connection)
 

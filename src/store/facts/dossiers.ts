@@ -17,7 +17,7 @@ import {
   INVOICE_COLUMNS,
   invoiceOf,
   readDeadlineMoves,
-  taskColumns,
+  TASK_COLUMNS,
   taskOf,
 } from './items.ts'
 import { epoch, freeText, msOf, numberOf, orNull, packed, readPacked } from './packed.ts'
@@ -154,7 +154,7 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     within: (column: string) => RawBuilder<unknown>,
     hasMoves: { activity: ReadonlySet<string>; task: ReadonlySet<string> } | null,
   ): Promise<void> => {
-    const mine = (column = 'deal_id') => sql`installation_id = ${id} and ${within(column)}`
+    const mine = () => sql`installation_id = ${id} and ${within('deal_id')}`
     const [moves, versions, changes, activities, tasks, invoices] = await Promise.all([
       read(sql`select ${MOVE_COLUMNS} from stage_moves where ${mine()} order by deal_id, at, order_key`),
       read(sql`select ${VERSION_COLUMNS} from deal_versions where ${mine()} order by deal_id, observed_at`),
@@ -162,10 +162,11 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       read(sql`select ${ACTIVITY_COLUMNS} from activities item
         where ${countable(id, 'activity')} and ${within('item.deal_id')}
         order by item.deal_id, item.created_at, item.activity_id`),
-      read(sql`select ${taskColumns('link.deal_id')}
-        from task_deals link join tasks item using (installation_id, task_id)
-        where link.installation_id = ${id} and ${within('link.deal_id')} and ${countable(id, 'task')}
-        order by link.deal_id, item.created_at, item.task_id`),
+      // By id, because a join would make the planner read all tasks for every batch.
+      read(sql`select ${TASK_COLUMNS} from tasks item
+        where ${countable(id, 'task')} and item.task_id = any(array(
+          select task_id from task_deals where ${mine()}))
+        order by item.created_at, item.task_id`),
       read(sql`select ${INVOICE_COLUMNS} from invoices item
         where ${countable(id, 'invoice')} and ${within('item.deal_id')}
         order by item.deal_id, item.created_at, item.invoice_id`),
@@ -188,7 +189,11 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     const versionsBy = groupByDeal(versions, versionOf)
     const changesBy = groupByDeal(changes, changeOf)
     const activitiesBy = groupByDeal(activities, row => activityOf(row, activityMoves))
-    const tasksBy = groupByDeal(tasks, row => taskOf(row, taskMoves))
+    const draftsBy = new Map(drafts.map(draft => [draft.id, draft]))
+    for (const row of tasks) {
+      const task = taskOf(row, taskMoves)
+      for (const dealId of task.dealIds) draftsBy.get(dealId)?.tasks.push(task)
+    }
     const invoicesBy = groupByDeal(invoices, invoiceOf)
     for (const draft of drafts) {
       draft.moves = movesBy.get(draft.id) ?? draft.moves
@@ -198,13 +203,12 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
         draft.createdAt,
       )
       draft.activities = activitiesBy.get(draft.id) ?? draft.activities
-      draft.tasks = tasksBy.get(draft.id) ?? draft.tasks
       draft.invoices = invoicesBy.get(draft.id) ?? draft.invoices
     }
   }
 
   return async function* dossiers(id: string, options: DossierOptions = {}): AsyncGenerator<Dossier[]> {
-    const { batch = 1000, dealIds } = options
+    const { batch = 2000, dealIds } = options
     const hasMoves = dealIds
       ? null
       : { activity: await postponed(id, 'activity'), task: await postponed(id, 'task') }

@@ -5,7 +5,7 @@ import type { ActivityKind, ActorClass, Outcome } from '../../records/records.ts
 import type { Database } from '../schema.ts'
 import { epoch, msOf, numberOf, orNull, packed, readPacked } from './packed.ts'
 
-/** Activities, tasks and invoices as facts: columns and how they are read, the deal's id first. */
+/** Activities, tasks and invoices as facts: columns and how they are read; deal and item lead. */
 
 type DeadlineMoves = ReadonlyMap<string, readonly DeadlineMoveFact[]>
 const NONE: readonly never[] = []
@@ -47,22 +47,21 @@ export const activityOf = (row: string[], moves: DeadlineMoves): ActivityFact =>
 
 const DEAL_IDS_SEPARATOR = '\u001e'
 
-/** @param dealId expression for the deal by which the task was found */
-export const taskColumns = (dealId: string) =>
-  packed([
-    dealId,
-    'item.task_id',
-    `array_to_string(item.deal_ids, E'\\x1e')`,
-    'item.responsible_id',
-    'item.created_by',
-    epoch('item.created_at'),
-    epoch('item.closed_at'),
-    'item.closed_by',
-    epoch('item.deadline_at'),
-    `item.status = 'deferred'`,
-    'item.text_hash',
-    'item.text_words',
-  ])
+/** The place of a deal's id is empty: a task may hang on several. */
+export const TASK_COLUMNS = packed([
+  'null',
+  'item.task_id',
+  `array_to_string(item.deal_ids, E'\\x1e')`,
+  'item.responsible_id',
+  'item.created_by',
+  epoch('item.created_at'),
+  epoch('item.closed_at'),
+  'item.closed_by',
+  epoch('item.deadline_at'),
+  `item.status = 'deferred'`,
+  'item.text_hash',
+  'item.text_words',
+])
 
 export const taskOf = (row: string[], moves: DeadlineMoves): TaskFact => ({
   id: row[1]!,

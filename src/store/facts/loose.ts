@@ -9,7 +9,7 @@ import {
   INVOICE_COLUMNS,
   invoiceOf,
   readDeadlineMoves,
-  taskColumns,
+  TASK_COLUMNS,
   taskOf,
 } from './items.ts'
 import { readPacked } from './packed.ts'
@@ -45,7 +45,7 @@ export const looseOf = (db: Kysely<Database>, pool: Pool) => {
       yield { activities: rows.map(row => activityOf(row, moves)), tasks: [], invoices: [] }
     }
     const tasks = pages(
-      after => sql`select ${taskColumns('null')} from tasks item
+      after => sql`select ${TASK_COLUMNS} from tasks item
         where ${countable(id, 'task')} and item.deal_ids = '{}' and item.task_id > ${after}
         order by item.task_id limit ${BATCH}`,
     )

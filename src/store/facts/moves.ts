@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import type { Pool } from 'pg'
 import type { Database } from '../schema.ts'
+import { epoch, msOf, orNull, packed, readPacked } from './packed.ts'
 
 /** One row of the `moves` export; without `from…` it is the first that is known of the deal. */
 export type MoveRow = {
@@ -15,9 +17,17 @@ export type MoveRow = {
 }
 
 const BATCH = 2000
+const COLUMNS = packed([
+  'move.deal_id',
+  'move.pipeline_id',
+  'move.stage_id',
+  epoch('move.at'),
+  'deal.responsible_id',
+  'move.moved_by',
+])
 
 /** Moves of existing deals, by deal, instant and order key. */
-export const movesOf = (db: Kysely<Database>) =>
+export const movesOf = (db: Kysely<Database>, pool: Pool) =>
   /** @param asOf leaves out what happened later */
   async function* moves(id: string, asOf?: Date): AsyncGenerator<MoveRow> {
     let after = ''
@@ -29,19 +39,30 @@ export const movesOf = (db: Kysely<Database>) =>
       `.execute(db)
       const { last = null, deals = 0 } = bounds[0] ?? {}
       if (last === null) return
-      const { rows } = await sql<MoveRow>`
-        select move.deal_id as "dealId",
-          lag(move.pipeline_id) over sequence as "fromPipelineId",
-          lag(move.stage_id) over sequence as "fromStageId",
-          move.pipeline_id as "toPipelineId", move.stage_id as "toStageId", move.at,
-          deal.responsible_id as "responsibleId", move.moved_by as "movedBy"
-        from stage_moves move
-        join deals deal on deal.installation_id = move.installation_id and deal.deal_id = move.deal_id
-        where move.installation_id = ${id} and move.deal_id > ${after} and move.deal_id <= ${last}
-          and deal.deleted_at is null and move.at <= coalesce(${asOf ?? null}::timestamptz, 'infinity')
-        window sequence as (partition by move.deal_id order by move.at, move.order_key)
-        order by move.deal_id, move.at, move.order_key`.execute(db)
-      yield* rows
+      const rows = await readPacked(
+        db,
+        pool,
+        sql`select ${COLUMNS} from stage_moves move
+          join deals deal on deal.installation_id = move.installation_id and deal.deal_id = move.deal_id
+          where move.installation_id = ${id} and move.deal_id > ${after} and move.deal_id <= ${last}
+            and deal.deleted_at is null and move.at <= coalesce(${asOf ?? null}::timestamptz, 'infinity')
+          order by move.deal_id, move.at, move.order_key`,
+      )
+      let before: string[] | undefined
+      for (const row of rows) {
+        const from = before?.[0] === row[0] ? before : undefined
+        yield {
+          dealId: row[0]!,
+          fromPipelineId: from?.[1] ?? null,
+          fromStageId: from?.[2] ?? null,
+          toPipelineId: row[1]!,
+          toStageId: row[2]!,
+          at: new Date(msOf(row[3])!),
+          responsibleId: orNull(row[4]),
+          movedBy: orNull(row[5]),
+        }
+        before = row
+      }
       if (deals < BATCH) return
       after = last
     }

@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely'
 
 /**
  * The first schema. Every primary key leads with installation_id. Only what PostgreSQL 15 has.
- * Forward only.
+ * Forward only. Tables that are written by the thousand have no foreign key (checking it cost more than
+ * writing the rows): pages are saved under a lock of the installation's row, and a purge names each table.
  */
 export const up = async (db: Kysely<unknown>): Promise<void> => {
   for (const statement of SCHEMA.split(';')) if (statement.trim()) await sql.raw(statement).execute(db)
@@ -176,7 +177,7 @@ create table loss_reasons (
 );
 
 create table deals (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   deal_id text not null,
   title text not null,
   pipeline_id text not null,
@@ -206,7 +207,7 @@ create table deals (
 );
 
 create table deal_versions (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   deal_id text not null,
   observed_at timestamptz not null,
   responsible_id text,
@@ -218,7 +219,7 @@ create table deal_versions (
 );
 
 create table fact_changes (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   deal_id text not null,
   fact text not null,
   at timestamptz not null,
@@ -230,7 +231,7 @@ create table fact_changes (
 );
 
 create table stage_moves (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   move_id text not null,
   deal_id text not null,
   at timestamptz not null,
@@ -250,7 +251,7 @@ create table stage_moves (
 create index stage_moves_by_deal on stage_moves (installation_id, deal_id, at, order_key);
 
 create table activities (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   activity_id text not null,
   deal_id text,
   kind text not null,
@@ -281,7 +282,7 @@ create index activities_by_deal on activities (installation_id, deal_id, created
 create index activities_loose on activities (installation_id, activity_id) where deal_id is null;
 
 create table tasks (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   task_id text not null,
   deal_ids text[] not null default '{}',
   status text not null,
@@ -304,7 +305,7 @@ create table tasks (
 create index tasks_loose on tasks (installation_id, task_id) where deal_ids = '{}';
 
 create table task_deals (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   deal_id text not null,
   task_id text not null,
   primary key (installation_id, deal_id, task_id)
@@ -319,7 +320,7 @@ create table own_items (
 );
 
 create table invoices (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   invoice_id text not null,
   deal_id text,
   responsible_id text,
@@ -341,7 +342,7 @@ create table invoices (
 create index invoices_by_deal on invoices (installation_id, deal_id);
 
 create table deadline_moves (
-  installation_id text not null references installations on delete cascade,
+  installation_id text not null,
   item_kind text not null,
   item_id text not null,
   at timestamptz not null,

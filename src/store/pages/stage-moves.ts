@@ -2,9 +2,13 @@ import { sql } from 'kysely'
 import type { StageMove } from '../../records/records.ts'
 import type { TableSpec } from './upsert.ts'
 
-/** What is stated beats what is inferred; of two inferences the one with earlier evidence stands. */
+/**
+ * What is stated beats what is inferred; of two inferences the one with earlier evidence stands, within one
+ * instant the one that the vendor orders first.
+ */
 const keepsOld = sql`(raw.evidence_at is not null and old.move_id is not null
-  and (old.evidence_at is null or old.evidence_at <= raw.evidence_at))`
+  and (old.evidence_at is null
+    or (old.evidence_at, old.order_key) <= (raw.evidence_at, raw.order_key collate "C")))`
 const oldOrRaw = (name: string) =>
   sql`case when ${keepsOld} then old.${sql.ref(name)} else raw.${sql.ref(name)} end`
 
@@ -28,6 +32,7 @@ export const stageMovesSpec: TableSpec<StageMove> = {
     { name: 'evidence_at', type: 'timestamptz', of: move => move.evidenceAt ?? null },
   ],
   merged: () => ({
+    order_key: oldOrRaw('order_key'),
     pipeline_id: oldOrRaw('pipeline_id'),
     stage_id: oldOrRaw('stage_id'),
     outcome: oldOrRaw('outcome'),
@@ -41,8 +46,12 @@ export const stageMovesSpec: TableSpec<StageMove> = {
   }),
 }
 
-const isWeaker = (move: StageMove, than: StageMove): boolean =>
-  move.evidenceAt !== undefined && (than.evidenceAt === undefined || than.evidenceAt <= move.evidenceAt)
+const isWeaker = (move: StageMove, than: StageMove): boolean => {
+  if (move.evidenceAt === undefined) return false
+  if (than.evidenceAt === undefined) return true
+  const later = move.evidenceAt.getTime() - than.evidenceAt.getTime()
+  return later > 0 || (later === 0 && than.orderKey <= move.orderKey)
+}
 
 /** Two rows of one move inside a page, by the same rules as between a page and what is stored. */
 export const mergeMoves = (first: StageMove, second: StageMove): StageMove => {

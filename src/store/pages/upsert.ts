@@ -1,6 +1,6 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../schema.ts'
-import { type Column, unnestRows } from './columns.ts'
+import { type Column, idArray, unnestRows } from './columns.ts'
 
 /** Whose page it is, in which run, and when it was read. */
 export type Stamp = { installationId: string; runId: string; seenAt: Date }
@@ -42,8 +42,7 @@ export const upsertRows = async <Row>(
   const names = spec.columns.map(column => column.name)
   const merged = spec.merged?.(stamp) ?? {}
   const derived = Object.entries(spec.derived?.(stamp) ?? {})
-  const keyColumn = spec.columns.find(column => column.name === spec.key)
-  const ids = rows.map(row => keyColumn?.of(row))
+  const ids = rows.map(row => String(spec.columns.find(column => column.name === spec.key)?.of(row)))
 
   const incoming = names.map(name =>
     merged[name] ? sql`${merged[name]} as ${sql.ref(name)}` : sql`raw.${sql.ref(name)}`,
@@ -61,7 +60,7 @@ export const upsertRows = async <Row>(
   const { rows: changed } = await sql<{ deal_ids: (string | null)[] }>`
     with raw as (${unnestRows(spec.columns, rows)}),
     old_rows as (
-      select * from ${table} where installation_id = ${installationId} and ${key} = any(${ids}::text[])),
+      select * from ${table} where installation_id = ${installationId} and ${key} = any(${idArray(ids)})),
     incoming as (
       select ${sql.join(incoming)} from raw left join old_rows old on old.${key} = raw.${key}),
     saved as (
