@@ -45,7 +45,10 @@ define(['jquery'], $ =>
         .done(reply => {
           var $frame = $('<iframe class="planerka-frame"></iframe>')
             .attr('title', self.i18n('widget.name'))
-            .attr('src', base + '/widget#ticket=' + encodeURIComponent(reply.ticket))
+            .attr(
+              'src',
+              base + '/widget#' + $.param({ ticket: reply.ticket, language: language(), theme: userTheme() }),
+            )
             .css('height', height)
           $note.replaceWith($frame)
           frames.push($frame.get(0))

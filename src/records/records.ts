@@ -101,7 +101,8 @@ export type StageMove = {
   actorClass: ActorClass
   /**
    * For a creation whose stage is inferred: the instant of the move that tells it (`inferredFromNow` when only
-   * the present stage does). The earliest evidence wins; absent where the vendor states the row itself.
+   * the present stage does). The earliest evidence wins, of two from one instant the one with the lesser
+   * `orderKey`; absent where the vendor states the row itself.
    */
   evidenceAt?: Date
 }

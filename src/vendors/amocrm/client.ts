@@ -52,6 +52,10 @@ const bodyOf = (response: AxiosResponse<unknown>): unknown => {
   }
 }
 
+/** An account that moved leaves a page behind, or a redirect; the API itself answers 404 with a document. */
+const isNobodyHere = (status: number, body: unknown): boolean =>
+  (status >= 300 && status < 400) || (status === 404 && (typeof body !== 'object' || body === null))
+
 /**
  * One account's API. Every request waits for the account's pace; a refused token is replaced once; reads are
  * repeated when the vendor is away, writes never.
@@ -69,7 +73,8 @@ export const createClient = (platform: Platform, connection: Connection): Client
     body: unknown,
   ): Promise<unknown> => {
     let token = await connection.getToken()
-    for (let fresh = false; ; fresh = true) {
+    // A refused token, or an account that is not where it was: a new pair tells which, once.
+    for (let isFresh = false; ; isFresh = true) {
       await pace.wait()
       requests += 1
       const elapsed = stopwatch()
@@ -99,9 +104,11 @@ export const createClient = (platform: Platform, connection: Connection): Client
           throw new VendorError('unavailable', 'cut_reply', 'The reply is cut or not JSON')
         return parsed
       }
-      const error = errorOf(response.status, response.headers as Record<string, unknown>, parsed)
+      const error = isNobodyHere(response.status, parsed)
+        ? new VendorError('unavailable', 'account_moved', 'The account is not at this address')
+        : errorOf(response.status, response.headers as Record<string, unknown>, parsed)
       await pace.answered(response.status, error.retryAfterMs)
-      if (error.kind !== 'auth_revoked' || fresh) throw error
+      if (isFresh || (error.kind !== 'auth_revoked' && error.code !== 'account_moved')) throw error
       token = await connection.getToken(token)
     }
   }

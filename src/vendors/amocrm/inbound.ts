@@ -2,9 +2,10 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { Clock } from '../../clock.ts'
 import { badRequest, forbidden, isVendorError, unauthorized } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
-import type { CrmEvent, Grant, Inbound, InboundRequest, LimitLedger } from '../vendor.ts'
+import type { CrmEvent, Grant, Inbound, InboundRequest } from '../vendor.ts'
 import { createClient } from './client.ts'
 import { isAdminUser, readAccount } from './directory.ts'
+import { createFirstSteps } from './limits.ts'
 import { addressAt, claimsOf, exchangeCode } from './oauth.ts'
 import { accountOrigin, type Platform } from './platform.ts'
 import { claimedAccount, plainBody, proveTicket } from './ticket.ts'
@@ -16,9 +17,6 @@ const sameSecret = (a: string, b: string): boolean => {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(a), hash(b))
 }
-
-/** A few calls right after the exchange; the account has no installation to keep limits for yet. */
-const unlimited: LimitLedger = { reserve: async () => 0, park: async () => {}, parkedUntil: async () => null }
 
 export const createInbound = (platform: Platform, clock: Clock, log: Logger): Inbound => {
   const install = (req: InboundRequest): ReturnType<Inbound['installProof']> => {
@@ -53,12 +51,13 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
       throw error
     })
     const address = addressAt(origin)
+    const limits = createFirstSteps(clock)
     const client = createClient(platform, {
       address,
       installationId: 'installing',
       getToken: async () => tokens.access,
       onMoved: async () => {},
-      limits: unlimited,
+      limits,
       clock,
       log,
     })
@@ -68,13 +67,15 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
       throw unauthorized('account_mismatch', 'The token is from another account')
     const userId = account.current_user_id
     if (!userId) throw unauthorized('user_unknown', 'The CRM does not name the user who installs')
+    const isAdmin = await isAdminUser(client, userId)
+    await limits.settle()
     return {
       portalKey: account.id,
       address,
       tokens,
       scopes: ['crm'],
       userId,
-      isAdmin: await isAdminUser(client, userId),
+      isAdmin,
       eventSecret: randomBytes(24).toString('base64url'),
       language: account.language ?? null,
     }

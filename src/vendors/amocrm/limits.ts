@@ -1,6 +1,6 @@
-import { MINUTE } from '../../clock.ts'
+import { type Clock, MINUTE, SECOND } from '../../clock.ts'
 import { VendorError } from '../../errors.ts'
-import type { Connection } from '../vendor.ts'
+import type { Connection, LimitLedger } from '../vendor.ts'
 import type { Platform } from './platform.ts'
 
 /**
@@ -24,7 +24,51 @@ export type Pace = {
   answered(status: number, retryAfterMs?: number): Promise<void>
 }
 
-export const createPace = (platform: Platform, { limits, clock, signal, log }: Connection): Pace => {
+/** What this process sent of late, by whose limit it counts against. */
+const lanes = new Map<string, { times: number[]; last: Promise<void> }>()
+
+/**
+ * A busy machine wakes sleepers late and then all at once; this keeps what was spaced apart. One at a time,
+ * and never more than `PER_SECOND` within the same second.
+ */
+const keepApart = (key: string, { clock, signal }: Pick<Connection, 'clock' | 'signal'>): Promise<void> => {
+  const lane = lanes.get(key) ?? { times: [], last: Promise.resolve() }
+  lanes.set(key, lane)
+  const turn = lane.last.then(async () => {
+    signal?.throwIfAborted()
+    const first = lane.times.length >= PER_SECOND ? lane.times[lane.times.length - PER_SECOND] : undefined
+    const left = first === undefined ? 0 : first + SECOND - clock.now().getTime()
+    if (left > 0 && left <= SECOND) await clock.sleep(left, signal)
+    lane.times.push(clock.now().getTime())
+    if (lane.times.length > PER_SECOND) lane.times.shift()
+  })
+  lane.last = turn.catch(() => {})
+  return turn
+}
+
+/**
+ * For the few calls right after an installation's proof, when there is nothing yet to keep limits for: the
+ * same pace, remembered here only.
+ */
+export const createFirstSteps = (clock: Clock): LimitLedger & { settle(): Promise<void> } => {
+  let freeAt = 0
+  const take = (): number => {
+    const now = clock.now().getTime()
+    const wait = Math.max(0, freeAt - now)
+    freeAt = now + wait + SECOND / PER_SECOND
+    return wait
+  }
+  return {
+    reserve: async () => take(),
+    park: async () => {},
+    parkedUntil: async () => null,
+    /** Waits until the next request may go, whoever sends it. */
+    settle: () => clock.sleep(take()),
+  }
+}
+
+export const createPace = (platform: Platform, connection: Connection): Pace => {
+  const { limits, clock, signal, log } = connection
   const bucket = platform.limitsByAddress ? SHARED_BUCKET : 'requests'
   let refusals = 0
   let limited = 0
@@ -41,6 +85,7 @@ export const createPace = (platform: Platform, { limits, clock, signal, log }: C
       const perSecond = clock.now().getTime() < slowUntil ? PER_SECOND / 2 : PER_SECOND
       const wait = await limits.reserve(bucket, { burst: BURST, perSecond })
       if (wait > 0) await clock.sleep(wait, signal)
+      await keepApart(platform.limitsByAddress ? platform.id : connection.address.host, connection)
     },
     async answered(status, retryAfterMs) {
       const now = clock.now().getTime()

@@ -160,7 +160,8 @@ export const movesOf = (event: WireEvent): StageMove[] | null => {
   const creation: StageMove = {
     ...move,
     id: creationId(event.entity_id),
-    orderKey: '',
+    // Before every move of the same instant, and telling which of them it was inferred from.
+    orderKey: ` ${event.id}`,
     kind: 'created',
     pipelineId: before.pipeline_id,
     stageId: before.id,

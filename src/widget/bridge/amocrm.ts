@@ -1,66 +1,38 @@
-import { type Bridge, openInTab, within } from './bridge.ts'
+import { type Bridge, within } from './bridge.ts'
 
 const PATIENCE_MS = 10_000
 
 /**
  * Talks with the widget's script in the parent window. Messages are data only:
  *
- * frame → script: `{ planerka: 'ready' }`, `{ planerka: 'ticket' }`, `{ planerka: 'open', path }`,
- * `{ planerka: 'resize', height }`;
- * script → frame: `{ planerka: 'hello', theme? }`, `{ planerka: 'ticket', ticket }`, `{ planerka: 'theme', theme }`.
+ * frame → script: `{ from: 'planerka', type: 'height', height }`, `{ …, type: 'open', path }`,
+ * `{ …, type: 'ticket', view }`;
+ * script → frame: `{ to: 'planerka', type: 'ticket', ticket }`.
  *
  * The script's origin is the origin of the page that framed us; anything else that speaks is not heard.
+ * The CRM reloads its page to change the theme, and the frame with it.
  */
 export const amocrmBridge = (window: Window, parentOrigin: string): Bridge => {
-  const listeners = new Set<(message: Record<string, unknown>) => void>()
+  const waiting = new Set<(ticket: string | null) => void>()
   window.addEventListener('message', event => {
     if (event.origin !== parentOrigin || event.source !== window.parent) return
-    const message: unknown = event.data
-    if (typeof message !== 'object' || message === null || !('planerka' in message)) return
-    for (const listener of listeners) listener(message as Record<string, unknown>)
+    const message = event.data as { to?: unknown; type?: unknown; ticket?: unknown } | null
+    if (typeof message !== 'object' || message?.to !== 'planerka' || message.type !== 'ticket') return
+    for (const take of waiting) take(typeof message.ticket === 'string' ? message.ticket : null)
+    waiting.clear()
   })
-  const tell = (message: Record<string, unknown>): void => window.parent.postMessage(message, parentOrigin)
-  const answer = (word: string): Promise<Record<string, unknown>> =>
-    within(
-      PATIENCE_MS,
-      new Promise(resolve => {
-        const listener = (message: Record<string, unknown>): void => {
-          if (message['planerka'] !== word) return
-          listeners.delete(listener)
-          resolve(message)
-        }
-        listeners.add(listener)
-      }),
-    )
-  let heard = false
+  const tell = (message: Record<string, unknown>): void =>
+    window.parent.postMessage({ from: 'planerka', ...message }, parentOrigin)
   return {
-    ready: async () => {
-      const hello = answer('hello')
-      tell({ planerka: 'ready' })
-      heard = await hello.then(
-        () => true,
-        () => false,
-      )
-    },
+    ready: async () => {},
     ticket: async () => {
-      const reply = answer('ticket')
-      tell({ planerka: 'ticket' })
-      return reply.then(
-        ({ ticket }) => (typeof ticket === 'string' ? ticket : null),
-        () => null,
-      )
+      const answer = new Promise<string | null>(resolve => waiting.add(resolve))
+      tell({ type: 'ticket', view: 'overview' })
+      return within(PATIENCE_MS, answer).catch(() => null)
     },
-    resize: height => tell({ planerka: 'resize', height }),
-    openPath: (path, origin) => {
-      if (heard) tell({ planerka: 'open', path })
-      else openInTab(path, origin)
-    },
+    resize: height => tell({ type: 'height', height }),
+    openPath: path => tell({ type: 'open', path }),
     installFinish: async () => {},
-    onTheme: listener => {
-      listeners.add(message => {
-        const theme = message['theme']
-        if (theme === 'light' || theme === 'dark') listener(theme)
-      })
-    },
+    onTheme: () => {},
   }
 }
