@@ -114,7 +114,8 @@ const emptyOverview = {
 export const startMock = async (): Promise<{
   origin: string
   patches: unknown[]
-  page(now: Scene): string
+  page(now: Scene, more?: string): string
+  host(now: Scene): string
   stop(): Promise<void>
 }> => {
   const app = express()
@@ -122,22 +123,51 @@ export const startMock = async (): Promise<{
   const assets = join(import.meta.dirname, '../../dist/widget')
   const template = readFileSync(join(assets, 'index.html'), 'utf8')
   app.use(express.json())
-  app.use('/widget', express.static(assets, { index: false }))
+  app.use('/widget', express.static(assets, { index: false, immutable: true, maxAge: '1d' }))
   app.get('/page', (request, response) => {
     const now = scene(JSON.parse(String(request.query['scene'])))
-    const meta = Object.entries({
-      ticket: now.state === 'nosession' ? '' : JSON.stringify(now),
+    const { vendor = '', mode = 'app' } = request.query as Record<string, string>
+    // The widget of this vendor takes the ticket from the fragment.
+    const ticket = vendor === 'amocrm' || now.state === 'nosession' ? '' : JSON.stringify(now)
+    const facts = {
+      ticket,
       language: now.language,
       theme: now.theme,
-      mode: 'app',
-      vendor: '',
+      mode,
+      vendor,
       view: now.view === 'deal' ? 'deal' : '',
-    })
+    }
+    const meta = Object.entries(facts)
+      .filter(([, content]) => content !== '')
       .map(
         ([name, content]) => `<meta name="planerka-${name}" content='${content.replaceAll("'", '&#39;')}'>`,
       )
       .join('')
-    response.type('html').send(template.replace('<!--planerka-meta-->', meta))
+    response
+      .set(
+        'Content-Security-Policy',
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'self'",
+      )
+      .type('html')
+      .send(template.replace('<!--planerka-meta-->', meta))
+  })
+  // Plays the widget's script in the CRM's window: answers the frame and keeps what it asked for.
+  app.get('/host', (request, response) => {
+    const now = String(request.query['scene'])
+    const address = `/page?vendor=amocrm&scene=${encodeURIComponent(now)}#ticket=${encodeURIComponent(now)}`
+    response
+      .type('html')
+      .send(`<!doctype html><meta name="referrer" content="origin"><iframe src="${address}" style="width:1280px;height:900px;border:0"></iframe>
+      <script>
+        window.asked = []
+        addEventListener('message', event => {
+          const message = event.data
+          if (event.origin !== location.origin || !message || !message.planerka) return
+          window.asked.push(message)
+          if (message.planerka === 'ready') event.source.postMessage({ planerka: 'hello' }, event.origin)
+          if (message.planerka === 'ticket') event.source.postMessage({ planerka: 'ticket', ticket: ${JSON.stringify(now)} }, event.origin)
+        })
+      </script>`)
   })
   app.post('/api/v1/session', (request, response) => {
     response.json({
@@ -223,7 +253,8 @@ export const startMock = async (): Promise<{
   return {
     origin,
     patches,
-    page: now => `${origin}/page?scene=${encodeURIComponent(JSON.stringify(now))}`,
+    page: (now, more = '') => `${origin}/page?scene=${encodeURIComponent(JSON.stringify(now))}${more}`,
+    host: now => `${origin}/host?scene=${encodeURIComponent(JSON.stringify(now))}`,
     stop: () => new Promise(resolve => server.close(() => resolve())),
   }
 }

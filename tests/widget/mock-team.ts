@@ -552,7 +552,7 @@ export const employeeOf = (id: string, deals: readonly DealView[]): EmployeeView
       metric('M08', 0.66, 41, 62, 0.6, 0, 0),
       metric('M12', 0.24, 9, 37, 0.2, 0, 0, { lessIsBetter: true }),
       metric('M14', 6.2, 6.2, 31, 5, 0, 0, { unit: 'days', lessIsBetter: true }),
-      metric('M26', null, null, null, 0, 0, 0, { offReason: 'few' }),
+      metric('M26', null, null, null, 0, 0, 0, { offReason: 'no_planerka' }),
     ],
     fixes:
       person.score.value === null
@@ -586,7 +586,7 @@ export const evidenceOf = (query: Record<string, string>): EvidenceView => {
     target: query['metric'] === 'score' ? 70 : 0.9,
     offReason: null,
     total: 152,
-    items: dealsOf(120).map((deal, index) => ({
+    items: dealsOf(120).map((deal, index): EvidenceView['items'][number] => ({
       kind: index % 7 === 6 ? 'task' : 'deal',
       id: deal.id,
       title: index % 7 === 6 ? null : deal.title,
@@ -597,7 +597,7 @@ export const evidenceOf = (query: Record<string, string>): EvidenceView => {
       currency: deal.currency,
       counts: index % 3 !== 0,
       fact: index % 3 === 0 ? 'no_step' : 'step',
-      params: index % 3 === 0 ? { days: 1 + (index % 5) } : { date: '2026-11-25' },
+      params: index % 3 === 0 ? { days: 1 + (index % 5), of: 5 } : { date: '2026-11-25', days: 4 },
     })),
   }
 }

@@ -1,0 +1,241 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { closeBrowser, hasChromium, named, openBrowser, openPage } from './browser.ts'
+import { ensureBuilt } from './built.ts'
+import { type Scene, scene, startMock } from './mock-api.ts'
+
+let browser: BrowserContext
+let mock: Awaited<ReturnType<typeof startMock>>
+const opened: Page[] = []
+
+const visit = async (part: Partial<Scene> = {}, more = ''): Promise<Page> => {
+  const { page } = await openPage(browser, mock.page(scene(part), more))
+  opened.push(page)
+  return page
+}
+const focused = (
+  page: Page,
+  what = 'document.activeElement.getAttribute("data-cell")',
+): Promise<string | null> => page.evaluate(what)
+
+describe.skipIf(!hasChromium)(named('the widget in a browser'), () => {
+  beforeAll(async () => {
+    await ensureBuilt()
+    mock = await startMock()
+    browser = await openBrowser()
+  }, 120_000)
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map(page => page.close()))
+  })
+  afterAll(async () => {
+    await closeBrowser(browser)
+    await mock?.stop()
+  })
+
+  describe('a number', () => {
+    test('opens its rule, its formula and its deals; Escape brings the focus back to it', async () => {
+      const page = await visit({ view: 'employee', params: { id: '13' } })
+      const number = page.getByRole('button', { name: '108 из 152 сделко-дней' })
+      await number.click()
+      const panel = page.getByRole('dialog')
+      await panel.getByText('Вентиляция БЦ «Атриум»').first().waitFor()
+      expect(await panel.innerText()).toContain('108 из 152 сделко-дней = 71')
+      expect(await panel.getByRole('link').first().getAttribute('href')).toBe(
+        'https://acme.example/crm/deal/details/700/',
+      )
+      await page.keyboard.press('Escape')
+      await panel.waitFor({ state: 'detached' })
+      expect(await focused(page, 'document.activeElement.textContent.trim()')).toContain('108')
+    })
+
+    test('of the score opens to its parts, and a part opens its deals with a way back', async () => {
+      const page = await visit()
+      await page.locator('[data-cell="2:11"]').click()
+      const panel = page.getByRole('dialog')
+      await panel.getByRole('button', { name: 'Следующий шаг назначен' }).click()
+      await panel.getByText('Вентиляция БЦ «Атриум»').first().waitFor()
+      await panel.getByRole('button', { name: 'Назад' }).click()
+      await panel.getByText('Из чего сложился балл').waitFor()
+    })
+
+    test('of red deals leads to exactly those deals', async () => {
+      const page = await visit()
+      await page.locator('.verdict a.red').click()
+      await page.locator('.row').first().waitFor()
+      expect(await page.getByRole('combobox', { name: 'Уровень' }).inputValue()).toBe('red')
+      expect(await page.locator('.row .amber').count()).toBe(0)
+    })
+  })
+
+  describe('the keyboard', () => {
+    test('walks the heat map with arrows and opens a cell with Enter', async () => {
+      const page = await visit()
+      await page.locator('[data-cell="0:11"]').focus()
+      for (const key of ['ArrowDown', 'ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key)
+      expect(await focused(page)).toBe('1:9')
+      expect(await page.locator('[data-cell][tabindex="0"]').count()).toBe(1)
+      expect(await page.locator('[data-cell="1:9"]').getAttribute('aria-label')).toBe(
+        'Белова Наталья, неделя 2\u00a0ноября: 74, формируется, +10 за 4 недели',
+      )
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor()
+    })
+
+    test('goes through deals with J and K in a Russian layout, and opens the card with Enter', async () => {
+      const page = await visit({ view: 'stale' })
+      await page.locator('.row').first().waitFor()
+      const press = (code: string, key: string): Promise<void> =>
+        page.evaluate(
+          `document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { code: '${code}', key: '${key}', bubbles: true }))`,
+        )
+      await press('KeyJ', 'о')
+      await press('KeyJ', 'о')
+      await press('KeyK', 'л')
+      expect(await focused(page, 'document.activeElement.dataset.row')).toBe('0')
+      const [card] = await Promise.all([page.waitForEvent('popup'), page.keyboard.press('Enter')])
+      expect(card.url()).toMatch(
+        /^https:\/\/acme\.example\/crm\/deal\/details\/\d+\/$|about:blank|chrome-error/,
+      )
+      await card.close()
+    })
+
+    test('turns to the next person with ] and opens the first fix with 1', async () => {
+      const page = await visit({ view: 'employee', params: { id: '13' } })
+      await page.getByRole('heading', { level: 1, name: 'Гусева Ольга' }).waitFor()
+      await page.keyboard.press(']')
+      await page.getByRole('heading', { level: 1, name: 'Ким Дмитрий' }).waitFor()
+      await page.keyboard.press('1')
+      await page.getByRole('dialog').getByText('Следующий шаг назначен').first().waitFor()
+    })
+
+    test('leaves letters alone where one types', async () => {
+      const page = await visit({ view: 'people' })
+      const search = page.getByRole('searchbox')
+      await search.fill('')
+      await search.pressSequentially('орл/')
+      expect(await search.inputValue()).toBe('орл/')
+    })
+  })
+
+  describe('the frame is never empty', () => {
+    test('before the server has answered', async () => {
+      const page = await browser.newPage()
+      opened.push(page)
+      await page.route('**/api/v1/session', () => undefined)
+      await page.goto(mock.page(scene()))
+      expect(await page.locator('.pl-boot').isVisible()).toBe(true)
+    })
+
+    test('when the session does not open', async () => {
+      const page = await visit({ state: 'nosession' })
+      expect(await page.getByRole('alert').innerText()).toContain('Сеанс истёк')
+    })
+
+    test('when every answer is an error: the code and a retry stand in the place of the card', async () => {
+      const page = await visit({ state: 'broken' })
+      const alert = page.getByRole('alert').first()
+      await alert.waitFor()
+      expect(await alert.innerText()).toContain('database_unavailable')
+      await alert.getByRole('button', { name: 'Повторить' }).waitFor()
+      expect(await page.getByRole('navigation', { name: 'Разделы' }).isVisible()).toBe(true)
+    })
+
+    test('in a portal without deals: each screen says what to do', async () => {
+      const page = await visit({ state: 'empty' })
+      await page.getByText('Выберите, кого считать').waitFor()
+      await page.getByRole('link', { name: 'Зависшие' }).click()
+      await page.getByText('Ничего не зависло').waitFor()
+      await page.getByRole('link', { name: 'Процесс' }).click()
+      await page.getByText('ни одна сделка не сменила стадию').waitFor()
+    })
+
+    test('while it is being installed', async () => {
+      const page = await visit({}, '&mode=install')
+      await page.getByRole('heading', { name: 'Устанавливаем Планёрку' }).waitFor()
+      expect(await page.getByRole('progressbar').isVisible()).toBe(true)
+    })
+
+    test('during the first sync, which asks again by itself', async () => {
+      const page = await visit({ state: 'sync' })
+      await page.getByText('осталось около 3 минут').waitFor()
+      await page.waitForRequest(request => request.url().endsWith('/api/v1/sync'), { timeout: 4000 })
+      expect(await page.getByText('2\u00a0310 из 3\u00a0812').isVisible()).toBe(true)
+    })
+  })
+
+  describe('rights', () => {
+    test('an employee lands on the own page and has no tab of the head', async () => {
+      const page = await visit({ role: 'employee' })
+      await page.getByRole('heading', { level: 1, name: 'Гусева Ольга' }).waitFor()
+      expect(
+        await page.getByRole('navigation', { name: 'Разделы' }).getByRole('link').allInnerTexts(),
+      ).toEqual(['Моя страница', expect.stringContaining('Мои зависшие'), 'Настройки'])
+    })
+
+    test('a head sees the settings of the portal but cannot change them', async () => {
+      const page = await visit({ role: 'head', view: 'settings', params: { section: 'calendar' } })
+      await page.locator('#settings-zone').waitFor()
+      expect(await page.locator('#settings-zone').isDisabled()).toBe(true)
+      expect(await page.locator('.head').innerText()).toContain('Менять может администратор')
+    })
+
+    test('a withdrawn access is told above everything else', async () => {
+      const page = await visit({ state: 'reauth' })
+      await page.getByText('CRM отозвала доступ').waitFor()
+    })
+  })
+
+  describe('a long list', () => {
+    test('of 300 deals draws only what is near the view, and reaches the last', async () => {
+      const page = await visit({ view: 'stale', deals: 300 })
+      await page.locator('.row').first().waitFor()
+      expect(await page.locator('.row').count()).toBeLessThan(60)
+      await page.locator('.scroll').evaluate(element => element.scrollTo({ top: element.scrollHeight }))
+      await page.locator('[data-row="299"]').waitFor()
+      expect(await page.locator('.row').count()).toBeLessThan(60)
+    })
+  })
+
+  describe('a choice', () => {
+    test('of filters lives in the route, and an empty result says how to leave it', async () => {
+      const page = await visit({ view: 'stale' })
+      await page.getByRole('combobox', { name: 'Уровень' }).selectOption('amber')
+      await page.getByRole('combobox', { name: 'Стадия' }).selectOption({ label: 'Квалификация' })
+      await page.getByRole('button', { name: 'Сбросить фильтр' }).click()
+      await page.locator('.row').first().waitFor()
+    })
+
+    test('of the language changes every word at once and is saved', async () => {
+      const page = await visit({ role: 'admin', view: 'settings' })
+      await page.getByRole('radio', { name: 'English' }).click()
+      await page.getByRole('heading', { name: 'Settings' }).waitFor()
+      expect(await page.getAttribute('html', 'lang')).toBe('en')
+      expect(mock.patches).toContainEqual({ language: 'en' })
+    })
+
+    test('of the portal is sent as the change alone', async () => {
+      const page = await visit({ role: 'admin', view: 'settings', params: { section: 'calendar' } })
+      await page.getByRole('button', { name: 'Сб' }).click()
+      await page.getByText('Сохранено').waitFor()
+      expect(mock.patches).toContainEqual({ calendar: { workdays: [1, 2, 3, 4, 5, 6] } })
+    })
+  })
+
+  describe('inside of the other CRM', () => {
+    test('takes the ticket from the fragment, clears it, and asks the script around it to open a card', async () => {
+      const page = await browser.newPage()
+      opened.push(page)
+      await page.goto(mock.host(scene({ view: 'stale' })))
+      const frame = page.frameLocator('iframe')
+      await frame.locator('.row').first().waitFor()
+      expect(page.frames()[1]?.url()).not.toContain('ticket')
+      await frame.locator('.row .name').first().click()
+      await expect
+        .poll(() => page.evaluate('window.asked'))
+        .toContainEqual({
+          planerka: 'open',
+          path: expect.stringMatching(/^\/crm\/deal\/details\/\d+\/$/),
+        })
+    })
+  })
+})

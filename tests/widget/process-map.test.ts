@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { drawMap } from '../../src/widget/logic/map-geometry.ts'
+import { layOut, makesMove, type PipelineView, winRate } from '../../src/widget/logic/process-map.ts'
+import { namePath } from '../../src/widget/logic/process-path.ts'
+import { process } from './mock-team.ts'
+
+const sales = process.pipelines[0]!
+
+describe('the process map', () => {
+  test('tells the road, shortcuts and returns apart', () => {
+    const map = layOut(sales, 0.02)
+    const pairs = (kind: string) =>
+      [...map.road, ...map.arcs]
+        .filter(edge => edge.kind === kind)
+        .map(edge => `${edge.fromStageId}>${edge.toStageId}`)
+    expect(pairs('road')).toContain('PAYMENT>WON')
+    expect(pairs('short')).toEqual(['QUAL>OFFER', 'OFFER>INVOICE'])
+    expect(pairs('back')).toEqual(['CONTRACT>OFFER', 'OFFER>QUAL', 'INVOICE>CONTRACT'])
+  })
+
+  test('hides paths rarer than the share asked for and counts them', () => {
+    expect(layOut(sales, 0.02).hidden).toBe(2)
+    expect(layOut(sales, 0).hidden).toBe(0)
+  })
+
+  test('names the largest deviation, the main dead end and the share of the road', () => {
+    const map = layOut(sales, 0.02)
+    expect(map.main?.fromStageId).toBe('QUAL')
+    expect(map.worstDeadEnd?.stageId).toBe('OFFER')
+    expect(map.lostTotal).toBe(367)
+    expect(map.roadShare).toBeCloseTo(391 / 640)
+  })
+
+  test('compares wins of a deviation with those of decided deals only', () => {
+    const skip = sales.edges.find(edge => edge.fromStageId === 'QUAL' && edge.toStageId === 'OFFER')!
+    expect(winRate(sales, makesMove(skip))).toBeCloseTo(16 / 134)
+    expect(winRate(sales, () => false)).toBeNull()
+  })
+
+  test('says how a path differs from the design', () => {
+    expect(
+      namePath(['NEW', 'QUAL', 'SURVEY', 'OFFER', 'CONTRACT', 'INVOICE', 'PAYMENT', 'WON'], sales),
+    ).toEqual({ kind: 'asDesigned' })
+    expect(namePath(['NEW', 'QUAL', 'OFFER', 'CONTRACT', 'INVOICE', 'PAYMENT', 'WON'], sales)).toEqual({
+      kind: 'skipped',
+      stages: ['Обследование объекта'],
+    })
+    expect(namePath(['NEW', 'QUAL', 'SURVEY', 'OFFER', 'CONTRACT', 'OFFER'], sales)).toEqual({
+      kind: 'looped',
+      stages: ['КП отправлено'],
+    })
+    expect(namePath(['NEW', 'QUAL', 'LOSE'], sales)).toEqual({ kind: 'stopped', stages: ['Квалификация'] })
+  })
+
+  test('keeps stages apart and inside of the drawing, from one to twenty of them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 900, max: 1600 }), (count, width) => {
+        const stage = sales.stages[0]!
+        const pipeline: PipelineView = {
+          ...sales,
+          stages: Array.from({ length: count }, (_, index) => ({
+            ...stage,
+            stageId: `S${index}`,
+            name: `S${index}`,
+          })),
+          edges: [],
+          variants: [],
+        }
+        const { boxes, width: drawn } = drawMap(layOut(pipeline, 0), width)
+        expect(boxes).toHaveLength(count)
+        for (const box of boxes) {
+          expect(box.width).toBeGreaterThanOrEqual(80)
+          expect(box.x).toBeGreaterThanOrEqual(0)
+          expect(box.x + box.width).toBeLessThanOrEqual(drawn)
+        }
+        for (const [index, box] of boxes.entries()) {
+          const next = boxes[index + 1]
+          if (next !== undefined && next.row === box.row)
+            expect(next.x - box.x - box.width).toBeGreaterThanOrEqual(20)
+        }
+      }),
+    )
+  })
+})
