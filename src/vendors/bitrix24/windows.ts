@@ -37,7 +37,8 @@ export const widthFor = (density: number): number => {
 }
 
 type Finished = { ranges: IdRange[]; rows: unknown[][]; secondsPerCommand: number | null }
-type Outcome = { ranges: IdRange[]; finished: Finished } | { ranges: IdRange[]; error: unknown }
+type Outcome = { finished: Finished } | { error: unknown }
+type Batch = { ranges: IdRange[]; outcome: Promise<Outcome> }
 
 const cut = ({ lo, hi }: IdRange, width: number): IdRange[] => {
   const pieces: IdRange[] = []
@@ -62,7 +63,8 @@ export async function* readWindows(
   let batchSize = BATCH_SIZE
   const todo: IdRange[] = []
   const done = new Map<number, { hi: number; rows: unknown[] }>()
-  const running = new Set<Promise<Outcome>>()
+  /** Batches whose outcome has not been taken yet: one may well end while its reader is busy saving. */
+  const running = new Set<Batch>()
   const misshapen = new Map<number, number>()
 
   const plan = (): IdRange[] => {
@@ -105,17 +107,11 @@ export async function* readWindows(
 
   const start = (): void => {
     const ranges = plan()
-    const task: Promise<Outcome> = read(ranges).then(
-      finished => {
-        running.delete(task)
-        return { ranges, finished }
-      },
-      (error: unknown) => {
-        running.delete(task)
-        return { ranges, error }
-      },
+    const outcome = read(ranges).then(
+      (finished): Outcome => ({ finished }),
+      (error: unknown): Outcome => ({ error }),
     )
-    running.add(task)
+    running.add({ ranges, outcome })
   }
 
   const settle = (range: IdRange, rows: unknown[]): void => {
@@ -149,12 +145,15 @@ export async function* readWindows(
   try {
     while (mark < hi) {
       while (running.size < PARALLEL && (todo.length > 0 || next < hi)) start()
-      const outcome = await Promise.race(running)
+      const { batch, outcome } = await Promise.race(
+        [...running].map(async batch => ({ batch, outcome: await batch.outcome })),
+      )
+      running.delete(batch)
       if ('error' in outcome) {
         const isTooSlow = outcome.error instanceof VendorError && outcome.error.code === 'TIMEOUT'
         if (!isTooSlow || batchSize === 1) throw outcome.error
         batchSize = Math.max(1, Math.floor(batchSize / 4))
-        todo.push(...outcome.ranges)
+        todo.push(...batch.ranges)
       } else {
         const { finished } = outcome
         for (const [index, range] of finished.ranges.entries()) settle(range, finished.rows[index] ?? [])
@@ -171,6 +170,6 @@ export async function* readWindows(
       if (mark > before) yield { rows, upTo: mark }
     }
   } finally {
-    await Promise.allSettled(running)
+    await Promise.all([...running].map(batch => batch.outcome))
   }
 }
