@@ -95,6 +95,16 @@ describe('the widget’s API', () => {
     expect(body.deals.map((deal: { id: string }) => deal.id)).toEqual(['101'])
   })
 
+  test('one department is shown whole or not at all', async () => {
+    const world = createWorld()
+    const own = await get(world, '2', '/api/v1/overview?department=10')
+    expect([own.body.score.value, own.body.people.length]).toEqual([72, 2])
+    expect((await get(world, '1', '/api/v1/overview?department=20')).body.score.value).toBeNull()
+    expect((await get(world, '2', '/api/v1/overview?department=20')).body.code).toBe('not_visible')
+    expect((await get(world, '3', '/api/v1/overview?department=10')).body.code).toBe('not_visible')
+    expect((await get(world, '1', '/api/v1/overview?department=99')).body.code).toBe('department_not_found')
+  })
+
   test('everybody who works in the branch is an employee, deals or not', async () => {
     const ids = async (user: string) =>
       (await get(createWorld(), user, '/api/v1/employees')).body

@@ -2,7 +2,8 @@ import type { SettingsView } from '../api-schema.ts'
 import type { Snapshots } from '../deps.ts'
 import type { ApiContext } from './context.ts'
 import { type PreferencesDeps, preferencesFor } from './preferences.ts'
-import { canSee, namesOf, stageView } from './views.ts'
+import { stageView } from './process-view.ts'
+import { canSee, namesOf } from './views.ts'
 
 export type SettingsDeps = PreferencesDeps & { snapshots: Snapshots }
 

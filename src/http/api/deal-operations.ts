@@ -1,0 +1,181 @@
+import { z } from 'zod'
+import { notFound } from '../../errors.ts'
+import type { Evidence, Score } from '../../snapshot/document.ts'
+import { catalogueSchema, dealSchema, evidenceSchema, processSchema } from '../api-schema.ts'
+import type { MetricInfo, PortalData, Snapshots } from '../deps.ts'
+import { allSeen, membersOf } from './branches.ts'
+import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
+import { evidenceView } from './evidence-view.ts'
+import { processView } from './process-view.ts'
+import type { Operation } from './route.ts'
+import { storedParts } from './stored-parts.ts'
+import { byRisk, canSee, dealView, namesOf } from './views.ts'
+
+const word = z.string().min(1).max(200)
+const dealsQuery = z.object({
+  flagged: z.enum(['true', 'false']).optional(),
+  pipeline: word.optional(),
+  stage: word.optional(),
+  responsible: word.optional(),
+  level: z.enum(['none', 'amber', 'red']).optional(),
+  flag: z.enum(['age', 'silence', 'promise']).optional(),
+})
+const evidenceQuery = z.object({
+  metric: z.string().regex(/^[A-Z]\d{2}(\.\w+)?$/, 'must be a metric such as M09'),
+  scope: z.enum(['employee', 'team', 'company']),
+  /** Person or department; nothing for the company. */
+  id: z.string().max(200).default(''),
+  asOf: z.iso.datetime().optional(),
+})
+
+/** Deals, the items behind a number, the process and the catalogue. */
+export const dealOperations = (deps: {
+  snapshots: Snapshots
+  data: PortalData
+  metrics: readonly MetricInfo[]
+}): Operation<ApiContext>[] => {
+  const { snapshots, data } = deps
+  const { rowsOf, offReasons } = storedParts(deps)
+  const info = new Map(deps.metrics.map(metric => [metric.metric, metric]))
+
+  return [
+    {
+      method: 'get',
+      path: '/api/v1/deals',
+      summary: 'Open deals that the viewer may see, money at risk first',
+      query: dealsQuery,
+      answer: z.array(dealSchema),
+      problems: ['no_snapshot_yet', 'not_visible'],
+      handle: async ({ context, query }) => {
+        if (query.responsible !== undefined && !canSee(context.sees, query.responsible)) throw notVisible()
+        const snapshot = await latestSnapshot(snapshots, context.installation.id)
+        const [deals, directory] = await Promise.all([
+          rowsOf(context.installation.id, snapshot, 'deals'),
+          data.directory(context.installation.id),
+        ])
+        const names = namesOf(directory)
+        return deals
+          .filter(deal => canSee(context.sees, deal.responsibleId))
+          .filter(
+            deal => query.flagged === undefined || (deal.level !== 'none') === (query.flagged === 'true'),
+          )
+          .filter(deal => query.pipeline === undefined || deal.pipelineId === query.pipeline)
+          .filter(deal => query.stage === undefined || deal.stageId === query.stage)
+          .filter(deal => query.responsible === undefined || deal.responsibleId === query.responsible)
+          .filter(deal => query.level === undefined || deal.level === query.level)
+          .filter(deal => query.flag === undefined || deal.clocks.flags.some(flag => flag === query.flag))
+          .toSorted(byRisk)
+          .map(deal => dealView(deal, names, dealId => context.vendor.cardPath('deal', dealId)))
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deals/:id',
+      summary: 'One open deal and why it is flagged',
+      answer: dealSchema,
+      problems: ['no_snapshot_yet', 'not_visible', 'deal_not_found'],
+      handle: async ({ context, params }) => {
+        const snapshot = await latestSnapshot(snapshots, context.installation.id)
+        const deals = await rowsOf(context.installation.id, snapshot, 'deals')
+        const deal = deals.find(({ dealId }) => dealId === params.id)
+        if (!deal) throw notFound('deal_not_found', 'There is no such open deal in the latest snapshot')
+        if (!canSee(context.sees, deal.responsibleId)) throw notVisible()
+        return dealView(deal, namesOf(await data.directory(context.installation.id)), dealId =>
+          context.vendor.cardPath('deal', dealId),
+        )
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/evidence',
+      summary: 'The items behind a number',
+      query: evidenceQuery,
+      answer: evidenceSchema,
+      problems: ['no_snapshot_yet', 'snapshot_not_found', 'metric_not_found', 'not_visible'],
+      handle: async ({ context, query }) => {
+        const { installation, vendor, sees } = context
+        const metric = String(query.metric)
+        const scope = query.scope as Score['scope']
+        const scopeId = query.id ?? ''
+        const metricInfo = info.get(metric)
+        if (!metricInfo) throw notFound('metric_not_found', 'There is no such metric')
+        if (scope === 'employee' && !canSee(sees, scopeId)) throw notVisible()
+        const snapshot =
+          query.asOf === undefined
+            ? await latestSnapshot(snapshots, installation.id)
+            : await snapshots.at(installation.id, new Date(query.asOf))
+        if (!snapshot) throw notFound('snapshot_not_found', 'No snapshot was built for this instant')
+        const [directory, rows, states, deals, evidence] = await Promise.all([
+          data.directory(installation.id),
+          rowsOf(installation.id, snapshot, 'metrics'),
+          offReasons(installation.id, snapshot),
+          rowsOf(installation.id, snapshot, 'deals'),
+          snapshots.part(installation.id, snapshot.asOf, `evidence:${metric}`),
+        ])
+        const members = membersOf(scope, scopeId, directory)
+        if (members !== 'all' && !allSeen(sees, members)) throw notVisible()
+        return evidenceView({
+          metric,
+          scope,
+          scopeId,
+          snapshot,
+          row: rows.find(
+            row =>
+              row.metric === metric &&
+              row.windowDays === 7 &&
+              row.scope === scope &&
+              (scope === 'company' || row.scopeId === scopeId),
+          ),
+          info: metricInfo,
+          offReason: (states.get(metric) ?? states.get(metric.split('.')[0] ?? ''))?.offReason ?? null,
+          lists: Object.entries((evidence ?? {}) as Evidence)
+            .filter(([ownerId]) => canSee(sees, ownerId) && (members === 'all' || members.has(ownerId)))
+            .map(([ownerId, { total, items }]) => ({ ownerId, total, items })),
+          deals: new Map(deals.map(deal => [deal.dealId, deal])),
+          names: namesOf(directory),
+          cardPath: (kind, id, userId) => vendor.cardPath(kind, id, userId),
+        })
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/process',
+      summary: 'The real map of stage moves beside the designed funnel',
+      answer: processSchema,
+      problems: ['no_snapshot_yet', 'not_visible'],
+      handle: async ({ context }) => {
+        const { installation, viewer } = context
+        if (viewer.role === 'employee') throw notVisible()
+        const snapshot = await latestSnapshot(snapshots, installation.id)
+        const [stages, process, variants, directory] = await Promise.all([
+          rowsOf(installation.id, snapshot, 'stages'),
+          rowsOf(installation.id, snapshot, 'process'),
+          rowsOf(installation.id, snapshot, 'variants'),
+          data.directory(installation.id),
+        ])
+        return processView(snapshot.asOf, { stages, process, variants }, namesOf(directory))
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/catalogue',
+      summary: 'Every metric with its target and why it is off, if it is',
+      answer: catalogueSchema,
+      handle: async ({ context }) => {
+        const snapshot = await snapshots.latest(context.installation.id)
+        const states = snapshot ? await offReasons(context.installation.id, snapshot) : new Map()
+        return deps.metrics.map(({ metric, pillar, unit, payClass, target, lessIsBetter, version }) => ({
+          metric,
+          pillar,
+          unit,
+          payClass,
+          target,
+          lessIsBetter,
+          version,
+          offReason: states.get(metric)?.offReason ?? null,
+          coverage: states.get(metric)?.coverage ?? null,
+        }))
+      },
+    },
+  ]
+}

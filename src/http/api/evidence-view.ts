@@ -1,0 +1,65 @@
+import type { DealRow, EvidenceItem, MetricRow, Score } from '../../snapshot/document.ts'
+import type { EvidenceView } from '../api-schema.ts'
+import type { MetricInfo, SnapshotInfo } from '../deps.ts'
+import type { Names } from './views.ts'
+
+type CardPath = (kind: 'deal' | 'task' | 'invoice', id: string, userId: string) => string
+
+/** Where an item of evidence opens; calls and messages open on their deal. */
+const evidencePath = (item: EvidenceItem, ownerId: string, cardPath: CardPath): string | null => {
+  if (item.kind !== 'activity') return cardPath(item.kind, item.id, ownerId)
+  return item.dealId === null ? null : cardPath('deal', item.dealId, ownerId)
+}
+
+export type EvidenceInput = {
+  metric: string
+  scope: Score['scope']
+  scopeId: string
+  snapshot: SnapshotInfo
+  row: MetricRow | undefined
+  info: MetricInfo | undefined
+  offReason: string | null
+  /** Person → items, already cut to what the viewer may see. */
+  lists: readonly { ownerId: string; total: number; items: readonly EvidenceItem[] }[]
+  deals: ReadonlyMap<string, DealRow>
+  names: Names
+  cardPath: CardPath
+}
+
+const MAX_ITEMS = 500
+
+export const evidenceView = (input: EvidenceInput): EvidenceView => ({
+  metric: input.metric,
+  scope: input.scope,
+  scopeId: input.scopeId,
+  asOf: input.snapshot.asOf.toISOString(),
+  windowDays: 7,
+  rulesVersion: input.snapshot.rulesVersion,
+  unit: input.row?.unit ?? input.info?.unit ?? '',
+  payClass: input.info?.payClass ?? 'C',
+  value: input.row?.value ?? null,
+  numerator: input.row?.numerator ?? null,
+  denominator: input.row?.denominator ?? null,
+  target: input.info?.target ?? null,
+  offReason: input.offReason,
+  total: input.lists.reduce((sum, { total }) => sum + total, 0),
+  items: input.lists
+    .flatMap(({ ownerId, items }) => items.map(item => ({ ownerId, item })))
+    .slice(0, MAX_ITEMS)
+    .map(({ ownerId, item }) => {
+      const deal = item.dealId === null ? undefined : input.deals.get(item.dealId)
+      return {
+        kind: item.kind,
+        id: item.id,
+        title: item.title ?? deal?.title ?? null,
+        path: evidencePath(item, ownerId, input.cardPath),
+        ownerId,
+        ownerName: input.names.user(ownerId),
+        amount: deal?.amount ?? null,
+        currency: deal?.currency ?? null,
+        counts: item.counts,
+        fact: item.fact,
+        params: item.params,
+      }
+    }),
+})

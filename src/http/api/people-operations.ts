@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { notFound } from '../../errors.ts'
+import type { User } from '../../records/records.ts'
+import { employeeSchema, type Me, meSchema, overviewSchema, personSchema, syncSchema } from '../api-schema.ts'
+import type { MetricInfo, PortalData, Snapshots } from '../deps.ts'
+import { allSeen, bothSee, membersOf, teamsOf } from './branches.ts'
+import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
+import { employeeView } from './employee-view.ts'
+import { overviewView } from './overview-view.ts'
+import { peopleViews, personView } from './people-views.ts'
+import type { Operation } from './route.ts'
+import { storedParts, withoutSnapshot } from './stored-parts.ts'
+import { canSee, namesOf } from './views.ts'
+
+const overviewQuery = z.object({ department: z.string().min(1).max(200).optional() })
+
+/** `YYYY-MM-DD` of an instant in a zone. */
+export const localDay = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(at)
+
+const userOf = (users: readonly User[], id: string): User => {
+  const user = users.find(one => one.id === id)
+  if (!user) throw notFound('employee_not_found', 'There is no such person in this portal')
+  return user
+}
+
+/** Who asks, the team and its people. */
+export const peopleOperations = (deps: {
+  snapshots: Snapshots
+  data: PortalData
+  metrics: readonly MetricInfo[]
+}): Operation<ApiContext>[] => {
+  const { snapshots, data } = deps
+  const { rowsOf, factsOf, offReasons } = storedParts(deps)
+  const info = new Map(deps.metrics.map(metric => [metric.metric, metric]))
+
+  const me = async (context: ApiContext): Promise<Me> => {
+    const { installation, viewer, identity } = context
+    const [directory, preferences, snapshot] = await Promise.all([
+      data.directory(installation.id),
+      data.preferences(installation.id, viewer.userId),
+      snapshots.latest(installation.id),
+    ])
+    const own = new Set(directory.users.find(({ id }) => id === viewer.userId)?.departmentIds)
+    return {
+      userId: viewer.userId,
+      name: viewer.name,
+      role: viewer.role,
+      sees: viewer.sees,
+      vendor: installation.vendor,
+      portal: {
+        host: installation.address.host,
+        origin: new URL(installation.address.api).origin,
+        currency: installation.currency,
+        timeZone: installation.settings.calendar.timeZone,
+      },
+      language: preferences.language ?? identity.language ?? installation.settings.language,
+      theme: preferences.theme ?? identity.theme ?? 'light',
+      status: installation.status,
+      adminName: directory.users.find(({ isAdmin, isActive }) => isAdmin && isActive)?.name ?? null,
+      hasSnapshot: snapshot !== null,
+      departments: directory.departments
+        .filter(({ id }) => viewer.role !== 'employee' || own.has(id))
+        .map(({ id, name, parentId }) => ({ id, name, parentId })),
+      start: identity.start,
+    }
+  }
+
+  return [
+    {
+      method: 'get',
+      path: '/api/v1/me',
+      summary: 'Who asks and what that person may see',
+      answer: meSchema,
+      handle: ({ context }) => me(context),
+    },
+    {
+      method: 'get',
+      path: '/api/v1/sync',
+      summary: 'How far reading the CRM has come',
+      answer: syncSchema,
+      handle: ({ context }) => data.sync(context.installation.id),
+    },
+    {
+      method: 'get',
+      path: '/api/v1/overview',
+      summary: 'The team, its people and what changed; of one department with its branch, if asked',
+      query: overviewQuery,
+      answer: overviewSchema,
+      problems: ['no_snapshot_yet', 'not_visible', 'department_not_found'],
+      handle: async ({ context, query }) => {
+        const { installation, viewer } = context
+        const snapshot = await latestSnapshot(snapshots, installation.id)
+        const [facts, changes] = await Promise.all([
+          factsOf(context, snapshot),
+          snapshots.changes(installation.id, snapshot.asOf),
+        ])
+        const { settings } = installation
+        const { departments } = facts.directory
+        const asked = query.department
+        if (asked !== undefined && !departments.some(({ id }) => id === asked))
+          throw notFound('department_not_found', 'There is no such department in this portal')
+        const isHead = viewer.role !== 'employee'
+        // A branch is shown whole or not at all: its score tells of everybody in it.
+        const members = asked === undefined ? null : membersOf('team', asked, facts.directory)
+        const sees = members === null ? context.sees : bothSee(context.sees, members)
+        const isWhole = members === null || members === 'all' || allSeen(context.sees, members)
+        if (members !== null && (!isHead || !isWhole)) throw notVisible()
+        return overviewView(
+          facts,
+          {
+            sees,
+            isHead,
+            isBranch: asked !== undefined,
+            teams:
+              asked !== undefined
+                ? [asked]
+                : viewer.role === 'head'
+                  ? teamsOf(viewer.userId, settings.heads, departments)
+                  : [],
+          },
+          {
+            rolloutStartedOn: settings.rolloutStartedOn,
+            installedOn: localDay(installation.installedAt, settings.calendar.timeZone),
+            changes,
+          },
+        )
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/employees',
+      summary: 'The people whose data the viewer may see',
+      answer: z.array(personSchema),
+      handle: async ({ context }) => {
+        const snapshot = await snapshots.latest(context.installation.id)
+        if (snapshot) return peopleViews(await factsOf(context, snapshot), context.sees, true)
+        const directory = await data.directory(context.installation.id)
+        return peopleViews(withoutSnapshot(context, directory), context.sees)
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/employees/:id',
+      summary: 'One person: the score taken apart, fixes and flagged deals',
+      answer: employeeSchema,
+      problems: ['no_snapshot_yet', 'not_visible', 'employee_not_found'],
+      handle: async ({ context, params }) => {
+        const id = String(params.id)
+        if (!canSee(context.sees, id)) throw notVisible()
+        const snapshot = await latestSnapshot(snapshots, context.installation.id)
+        const [facts, metricRows, states] = await Promise.all([
+          factsOf(context, snapshot),
+          rowsOf(context.installation.id, snapshot, 'metrics'),
+          offReasons(context.installation.id, snapshot),
+        ])
+        const person = personView(userOf(facts.directory.users, id), facts)
+        return employeeView(person, facts, {
+          names: namesOf(facts.directory),
+          cardPath: dealId => context.vendor.cardPath('deal', dealId),
+          metricRows,
+          info,
+          off: new Map([...states].map(([metric, state]) => [metric, state.offReason])),
+          order: peopleViews(facts, context.sees).map(one => one.id),
+        })
+      },
+    },
+  ]
+}
