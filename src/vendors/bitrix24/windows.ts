@@ -145,6 +145,8 @@ export async function* readWindows(
   try {
     while (mark < hi) {
       while (running.size < PARALLEL && (todo.length > 0 || next < hi)) start()
+      // Waiting for nothing would be waiting forever.
+      if (running.size === 0) throw new Error(`ids above ${mark} are neither read nor planned`)
       const { batch, outcome } = await Promise.race(
         [...running].map(async batch => ({ batch, outcome: await batch.outcome })),
       )
