@@ -233,7 +233,8 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), () => {
       await expect
         .poll(() => page.evaluate('window.asked'))
         .toContainEqual({
-          planerka: 'open',
+          from: 'planerka',
+          type: 'open',
           path: expect.stringMatching(/^\/crm\/deal\/details\/\d+\/$/),
         })
     })

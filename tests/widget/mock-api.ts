@@ -162,10 +162,9 @@ export const startMock = async (): Promise<{
         window.asked = []
         addEventListener('message', event => {
           const message = event.data
-          if (event.origin !== location.origin || !message || !message.planerka) return
+          if (event.origin !== location.origin || !message || message.from !== 'planerka') return
           window.asked.push(message)
-          if (message.planerka === 'ready') event.source.postMessage({ planerka: 'hello' }, event.origin)
-          if (message.planerka === 'ticket') event.source.postMessage({ planerka: 'ticket', ticket: ${JSON.stringify(now)} }, event.origin)
+          if (message.type === 'ticket') event.source.postMessage({ to: 'planerka', type: 'ticket', ticket: ${JSON.stringify(now)} }, event.origin)
         })
       </script>`)
   })

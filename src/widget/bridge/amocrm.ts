@@ -7,32 +7,52 @@ const PATIENCE_MS = 10_000
  *
  * frame → script: `{ from: 'planerka', type: 'height', height }`, `{ …, type: 'open', path }`,
  * `{ …, type: 'ticket', view }`;
- * script → frame: `{ to: 'planerka', type: 'ticket', ticket }`.
+ * script → frame: `{ to: 'planerka', type: 'ticket', ticket }`, `{ …, type: 'theme', theme }`.
  *
  * The script's origin is the origin of the page that framed us; anything else that speaks is not heard.
- * The CRM reloads its page to change the theme, and the frame with it.
  */
-export const amocrmBridge = (window: Window, parentOrigin: string): Bridge => {
-  const waiting = new Set<(ticket: string | null) => void>()
+export const amocrmBridge = (window: Window, parentOrigin: string, view: string | null): Bridge => {
+  const listeners = new Set<(message: Record<string, unknown>) => void>()
   window.addEventListener('message', event => {
     if (event.origin !== parentOrigin || event.source !== window.parent) return
-    const message = event.data as { to?: unknown; type?: unknown; ticket?: unknown } | null
-    if (typeof message !== 'object' || message?.to !== 'planerka' || message.type !== 'ticket') return
-    for (const take of waiting) take(typeof message.ticket === 'string' ? message.ticket : null)
-    waiting.clear()
+    const message: unknown = event.data
+    if (typeof message !== 'object' || message === null || !('to' in message) || message.to !== 'planerka')
+      return
+    for (const listener of listeners) listener(message as Record<string, unknown>)
   })
   const tell = (message: Record<string, unknown>): void =>
     window.parent.postMessage({ from: 'planerka', ...message }, parentOrigin)
+  const answer = (type: string): Promise<Record<string, unknown>> =>
+    within(
+      PATIENCE_MS,
+      new Promise(resolve => {
+        const listener = (message: Record<string, unknown>): void => {
+          if (message['type'] !== type) return
+          listeners.delete(listener)
+          resolve(message)
+        }
+        listeners.add(listener)
+      }),
+    )
   return {
+    // The script made this frame, so it is there already.
     ready: async () => {},
     ticket: async () => {
-      const answer = new Promise<string | null>(resolve => waiting.add(resolve))
-      tell({ type: 'ticket', view: 'overview' })
-      return within(PATIENCE_MS, answer).catch(() => null)
+      const reply = answer('ticket')
+      tell({ type: 'ticket', view: view ?? 'overview' })
+      return reply.then(
+        ({ ticket }) => (typeof ticket === 'string' ? ticket : null),
+        () => null,
+      )
     },
     resize: height => tell({ type: 'height', height }),
+    // The script opens paths of its own CRM only, and knows which.
     openPath: path => tell({ type: 'open', path }),
     installFinish: async () => {},
-    onTheme: () => {},
+    onTheme: listener => {
+      listeners.add(({ type, theme }) => {
+        if (type === 'theme' && (theme === 'light' || theme === 'dark')) listener(theme)
+      })
+    },
   }
 }

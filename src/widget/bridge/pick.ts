@@ -17,6 +17,6 @@ export const pickBridge = (page: PageFacts, window: Window): Bridge => {
   if (page.vendor === 'bitrix24' && isFramed && window.name.split('|').length >= 3) return bitrix24Bridge()
   const parentOrigin = originOf(window.document.referrer)
   if ((page.vendor === 'amocrm' || page.vendor === 'kommo') && isFramed && parentOrigin !== null)
-    return amocrmBridge(window, parentOrigin)
+    return amocrmBridge(window, parentOrigin, page.view)
   return standaloneBridge()
 }

@@ -233,6 +233,7 @@ export const en: Words = {
     redCount: '{n} red | {n} red',
     amberCount: '{n} amber | {n} amber',
     staleEmpty: 'Nothing is stale: all {n} move at the usual pace.',
+    staleNoDeals: 'There are no open deals, so nothing is stale.',
     changes: 'What changed',
     changesSince: 'since {date}',
     moved: 'moved on | moved on',
