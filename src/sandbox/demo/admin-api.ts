@@ -15,7 +15,7 @@ const installationsSchema = z.array(
     }),
   }),
 )
-const snapshotsSchema = z.array(z.object({ asOf: z.string() }))
+const snapshotsSchema = z.array(z.object({ asOf: z.string(), builtAt: z.string() }))
 
 /** The operator's API, asked as any operator would ask it. */
 export const adminApi = (origin: string, adminToken: string) => {
@@ -55,10 +55,10 @@ const countsText = (counts: Record<string, number> | null | undefined): string =
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')
 
-/** Snapshots of twelve weeks, today's included: with them the first screen shows a trend. */
+/** With snapshots of twelve weeks behind today's the first screen shows a trend. */
 const WEEKS = 12
 /** When no snapshot has been added for this long, there are as many as there will be. */
-const QUIET_MS = 6 * SECOND
+const QUIET_MS = 15 * SECOND
 
 /**
  * Waits for the first sync and the snapshots of one portal and tells how it goes.
@@ -82,15 +82,18 @@ export const watchFirstSync = async (
       const line = `  ${sync.phase}: ${countsText(sync.counts) || 'nothing yet'}`
       if (line !== told) tell(line)
       told = line
-      if (sync.lastFinishedAt) {
-        const { length } = await api.snapshots(installation.id)
-        if (length !== snapshots) {
-          tell(`  snapshots: ${length}`)
-          snapshots = length
+      const finishedAt = Date.parse(sync.lastFinishedAt ?? '')
+      if (!Number.isNaN(finishedAt)) {
+        const list = await api.snapshots(installation.id)
+        if (list.length !== snapshots) {
+          tell(`  snapshots: ${list.length}`)
+          snapshots = list.length
           changedAt = clock.now().getTime()
         }
-        if (snapshots >= WEEKS || (snapshots > 0 && clock.now().getTime() - changedAt > QUIET_MS))
-          return snapshots
+        // Snapshots made while the first sync ran know only a part.
+        const isWhole = list.some(({ builtAt }) => Date.parse(builtAt) >= finishedAt)
+        const isQuiet = clock.now().getTime() - changedAt > QUIET_MS
+        if (isWhole && (snapshots > WEEKS || isQuiet)) return snapshots
       }
     }
     await clock.sleep(500)

@@ -29,7 +29,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     name: 'Продажи',
     amount: 340_000,
     spread: 0.9,
-    perDay: 4.6,
+    perDay: 5.2,
     foreignShare: 0.02,
     stages: [
       { id: 'NEW', name: 'Новая заявка', days: 0.7, loses: 0.12, color: '#39A8EF' },
@@ -49,7 +49,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     name: 'Ключевые клиенты',
     amount: 2_600_000,
     spread: 0.8,
-    perDay: 0.95,
+    perDay: 1.05,
     foreignShare: 0.12,
     stages: [
       { id: 'NEW', name: 'Потребность', days: 2.2, loses: 0.1, color: '#39A8EF' },
@@ -69,7 +69,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     name: 'Сервис',
     amount: 58_000,
     spread: 0.7,
-    perDay: 2.4,
+    perDay: 2.7,
     foreignShare: 0,
     stages: [
       { id: 'NEW', name: 'Заявка', days: 0.4, loses: 0.04, color: '#39A8EF' },
@@ -88,7 +88,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     name: 'Закупки',
     amount: 410_000,
     spread: 0.8,
-    perDay: 1.1,
+    perDay: 1.25,
     foreignShare: 0.1,
     stages: [
       { id: 'NEW', name: 'Заявка на закупку', days: 0.8, loses: 0.05, color: '#39A8EF' },

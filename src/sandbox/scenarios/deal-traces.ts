@@ -105,13 +105,22 @@ export const activityTraces = (teller: Teller, story: DealStory): ActivityTrace[
     const to = until(stay.to)
     // After two quiet days of a forgotten deal nothing comes any more.
     const alive = stay.isForgotten ? Math.min(to, stay.from + 2) : to
-    const rate = Math.max(0.05, habit(persona.touches, progressAt(pace, stay.from)))
+    const progress = progressAt(pace, stay.from)
+    const rate = Math.max(0.05, habit(persona.touches, progress))
+    if (index === 0) {
+      // Half an hour is a twentieth of a working day.
+      const answered =
+        stay.from +
+        (random.chance(habit(persona.answers, progress)) ? random.unit() * 0.05 : random.logNormal(0.5, 0.8))
+      if (answered < pace.now && (!stay.isForgotten || answered < alive))
+        traces.push(touch(teller, days.at(answered)))
+    }
     for (let at = stay.from + random.unit() / rate; at < alive; at += -Math.log(1 - random.unit()) / rate)
       traces.push(touch(teller, days.at(at)))
     if (index === 0 && random.chance(0.35)) {
       // The welcome robot sets a step of its own for each new request.
       const at = days.at(stay.from)
-      const isDone = random.chance(habit(persona.punctual, progressAt(pace, stay.from))) || to < pace.now
+      const isDone = random.chance(habit(persona.punctual, progress)) || to < pace.now
       traces.push({
         ...blank(at, robotId),
         responsibleId: ownerId,

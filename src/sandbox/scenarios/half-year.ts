@@ -148,7 +148,10 @@ const writeDeals = (
     const amount = amountOf(random, pipeline)
     const fills = habit(persona.fills, progressAt(pace, last.from))
     const createdBy = deal.byRobot ? company.robotId : owner.id
-    const expected = story.createdAt + random.logNormal(20, 0.5)
+    let expected = story.createdAt + random.logNormal(22, 0.5)
+    // A date that has gone by is moved by those who look at their deals.
+    if (expected < days.nowPosition && random.chance(habit(persona.punctual, 1)))
+      expected = days.nowPosition + random.logNormal(6, 0.5)
     const closePosition = story.isWon || story.isLost ? last.from : expected
     const closedate = days.ahead(closePosition)
     rows.set(

@@ -3,6 +3,8 @@ export type Persona = {
   name: 'adopter' | 'average' | 'monday' | 'refuser'
   /** Touches recorded per working day and deal. */
   touches: [number, number]
+  /** Chance that a new request is answered within half an hour. */
+  answers: [number, number]
   /** Chance that a deal has a next step. */
   nextStep: [number, number]
   /** Chance that a next step is done in time. */
@@ -22,45 +24,49 @@ export type Persona = {
 const adopter: Persona = {
   name: 'adopter',
   touches: [0.45, 0.6],
-  nextStep: [0.75, 0.95],
+  answers: [0.75, 0.93],
+  nextStep: [0.8, 0.97],
   punctual: [0.75, 0.92],
-  forgets: [0.04, 0.015],
+  forgets: [0.02, 0.008],
   prompt: [0.85, 0.96],
   fills: [0.75, 0.93],
-  tidies: [0.25, 0.65],
+  tidies: [0.35, 0.75],
   skill: 1.15,
 }
 const average: Persona = {
   name: 'average',
-  touches: [0.25, 0.45],
-  nextStep: [0.4, 0.82],
+  touches: [0.28, 0.45],
+  answers: [0.5, 0.82],
+  nextStep: [0.5, 0.88],
   punctual: [0.5, 0.8],
-  forgets: [0.08, 0.03],
+  forgets: [0.04, 0.015],
   prompt: [0.6, 0.88],
   fills: [0.5, 0.82],
-  tidies: [0.12, 0.5],
+  tidies: [0.22, 0.6],
   skill: 1,
 }
 const monday: Persona = {
   name: 'monday',
   touches: [0.2, 0.3],
-  nextStep: [0.3, 0.75],
+  answers: [0.4, 0.7],
+  nextStep: [0.4, 0.8],
   punctual: [0.4, 0.55],
-  forgets: [0.09, 0.06],
+  forgets: [0.045, 0.025],
   prompt: [0.3, 0.15],
   fills: [0.4, 0.75],
-  tidies: [0.1, 0.6],
+  tidies: [0.18, 0.65],
   skill: 0.95,
 }
 const refuser: Persona = {
   name: 'refuser',
-  touches: [0.1, 0.12],
-  nextStep: [0.12, 0.25],
+  touches: [0.12, 0.16],
+  answers: [0.2, 0.3],
+  nextStep: [0.15, 0.35],
   punctual: [0.3, 0.35],
-  forgets: [0.14, 0.12],
+  forgets: [0.09, 0.06],
   prompt: [0.25, 0.3],
   fills: [0.25, 0.35],
-  tidies: [0.06, 0.14],
+  tidies: [0.12, 0.3],
   skill: 0.85,
 }
 

@@ -52,7 +52,7 @@ export const shell = (site: PortalSite, viewer: Viewer, page: Page, isSlider: bo
       <a class="logo" href="/">${portal.title}<b>24</b></a>
       <span class="sandbox">${word('sandbox')}</span>
       <span class="grow"></span>
-      <a class="bell" href="/_notifications/" title="${word('notifications')}">🔔 ${unread}</a>
+      <a class="bell" href="/_notifications/" title="${word('notifications')}">${word('notifications')} ${unread}</a>
       <form class="viewer" method="get">
         <label>${word('viewer')}
           <select name="user" data-submit>${people.map(
