@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { build, LOGO_SIZES } from '../app-manifest/build.ts'
 import bitrix24 from '../app-manifest/bitrix24.json' with { type: 'json' }
+import { build, LOGO_SIZES } from '../app-manifest/build.ts'
 
 const target = mkdtempSync(join(tmpdir(), 'planerka-manifest-'))
 beforeAll(() => build('https://app.example.com/', target))
@@ -45,29 +45,45 @@ describe.each([
   })
 
   test('has every logo in its exact size', () => {
-    for (const [logo, size] of Object.entries(LOGO_SIZES)) expect(sizeOf(files[`images/${logo}`] ?? new Uint8Array()), logo).toEqual(size)
+    for (const [logo, size] of Object.entries(LOGO_SIZES))
+      expect(sizeOf(files[`images/${logo}`] ?? new Uint8Array()), logo).toEqual(size)
   })
 
   test('has a tour picture in its exact size for each language', () => {
     const { tour, widget } = manifest()
     for (const locale of widget.locale)
-      for (const picture of tour.tour_images[locale] ?? ['missing']) expect(sizeOf(files[picture.slice(1)] ?? new Uint8Array()), picture).toEqual([1188, 616])
+      for (const picture of tour.tour_images[locale] ?? ['missing'])
+        expect(sizeOf(files[picture.slice(1)] ?? new Uint8Array()), picture).toEqual([1188, 616])
   })
 
   test('has the same words in every language, and each word that the manifest or the script names', () => {
     const { widget, settings, advanced, tour, left_menu } = manifest()
     const words = widget.locale.map(locale => keysOf(JSON.parse(text(`i18n/${locale}.json`))).toSorted())
     for (const other of words) expect(other).toEqual(words[0])
-    const menu = Object.values(left_menu ?? {}).flatMap(item => [item.title, ...Object.values(item.submenu).map(({ title }) => title)])
-    const named = [widget['name'], widget['description'], widget['short_description'], tour.tour_description, advanced.title, ...Object.values(settings).map(item => item.name), ...menu]
+    const menu = Object.values(left_menu ?? {}).flatMap(item => [
+      item.title,
+      ...Object.values(item.submenu).map(({ title }) => title),
+    ])
+    const named = [
+      widget['name'],
+      widget['description'],
+      widget['short_description'],
+      tour.tour_description,
+      advanced.title,
+      ...Object.values(settings).map(item => item.name),
+      ...menu,
+    ]
     for (const [, key] of text('script.js').matchAll(/self\.i18n\(\s*'([\w.]+)'/g)) named.push(key)
-    for (const [, a, b] of text('script.js').matchAll(/self\.i18n\([^)]*\?\s*'([\w.]+)' : '([\w.]+)'/g)) named.push(a, b)
+    for (const [, a, b] of text('script.js').matchAll(/self\.i18n\([^)]*\?\s*'([\w.]+)' : '([\w.]+)'/g))
+      named.push(a, b)
     for (const key of named) expect(words[0], String(key)).toContain(key)
   })
 
   test('keeps to the lengths that moderation asks for', () => {
     for (const locale of manifest().widget.locale) {
-      const { widget } = JSON.parse(text(`i18n/${locale}.json`)) as { widget: { name: string; short_description: string; description: string } }
+      const { widget } = JSON.parse(text(`i18n/${locale}.json`)) as {
+        widget: { name: string; short_description: string; description: string }
+      }
       expect(widget.name.length).toBeLessThanOrEqual(30)
       expect(widget.short_description.length).toBeLessThanOrEqual(50)
       expect(widget.description.length).toBeLessThanOrEqual(400)
@@ -78,7 +94,9 @@ describe.each([
     const script = text('script.js')
     expect(script).toMatch(/^[\s\S]{0,400}define\(\[/)
     expect(Math.max(...script.split('\n').map(line => line.length))).toBeLessThan(160)
-    expect(script).not.toMatch(/console\.|\beval\b|new Function|alert\(|document\.write|createElement\(\s*['"]script|async:\s*false|debugger|\{\{/)
+    expect(script).not.toMatch(
+      /console\.|\beval\b|new Function|alert\(|document\.write|createElement\(\s*['"]script|async:\s*false|debugger|\{\{/,
+    )
     expect(script).toContain(`https://app.example.com`)
     expect(script).toContain(`/${platform}`)
   })
@@ -86,7 +104,20 @@ describe.each([
   test('answers every callback, and cleans up after itself', () => {
     const callbacks = widgetCallbacks(text('script.js'))
     expect(Object.keys(callbacks)).toEqual(
-      expect.arrayContaining(['render', 'init', 'bind_actions', 'settings', 'onSave', 'destroy', 'advancedSettings', 'initMenuPage', 'dpSettings', 'leads', 'contacts', 'todo']),
+      expect.arrayContaining([
+        'render',
+        'init',
+        'bind_actions',
+        'settings',
+        'onSave',
+        'destroy',
+        'advancedSettings',
+        'initMenuPage',
+        'dpSettings',
+        'leads',
+        'contacts',
+        'todo',
+      ]),
     )
   })
 
@@ -99,8 +130,20 @@ describe.each([
   })
 
   test('does not mention another CRM, nor holds a file that nothing uses', () => {
-    for (const [path, content] of Object.entries(files)) if (!path.endsWith('.png')) expect(strFromU8(content), path).not.toMatch(otherCrm)
-    const expected = ['manifest.json', 'script.js', 'style.css', ...manifest().widget.locale.map(locale => `i18n/${locale}.json`), ...Object.keys(LOGO_SIZES).map(logo => `images/${logo}`), ...new Set(Object.values(manifest().tour.tour_images).flat().map(path => path.slice(1)))]
+    for (const [path, content] of Object.entries(files))
+      if (!path.endsWith('.png')) expect(strFromU8(content), path).not.toMatch(otherCrm)
+    const expected = [
+      'manifest.json',
+      'script.js',
+      'style.css',
+      ...manifest().widget.locale.map(locale => `i18n/${locale}.json`),
+      ...Object.keys(LOGO_SIZES).map(logo => `images/${logo}`),
+      ...new Set(
+        Object.values(manifest().tour.tour_images)
+          .flat()
+          .map(path => path.slice(1)),
+      ),
+    ]
     if (isPublic) expected.push('images/home_page.svg')
     expect(Object.keys(files).toSorted()).toEqual(expected.toSorted())
   })
@@ -110,7 +153,10 @@ describe.each([
 const widgetCallbacks = (script: string): Record<string, unknown> => {
   let widget: unknown
   const chain: unknown = new Proxy(() => chain, { get: (_target, key) => (key === 'length' ? 0 : chain) })
-  const define = (_names: string[], factory: ($: unknown) => new () => { callbacks: Record<string, unknown> }) => {
+  const define = (
+    _names: string[],
+    factory: ($: unknown) => new () => { callbacks: Record<string, unknown> },
+  ) => {
     widget = factory(chain)
   }
   new Function('define', 'APP', 'window', script)(define, { constant: () => ({}) }, {})
@@ -145,7 +191,9 @@ describe('the Bitrix24 listing', () => {
     const icon = readFileSync(join(target, 'bitrix24', 'icon.png'))
     expect(sizeOf(new Uint8Array(icon))).toEqual([500, 500])
     for (const name of ['overview-ru.png', 'overview-en.png', 'stale-ru.png', 'employee-ru.png']) {
-      const [width, height] = sizeOf(new Uint8Array(readFileSync(join(target, 'bitrix24', 'screenshots', name))))
+      const [width, height] = sizeOf(
+        new Uint8Array(readFileSync(join(target, 'bitrix24', 'screenshots', name))),
+      )
       expect(width).toBe(1280)
       expect(height).toBe(720)
     }
