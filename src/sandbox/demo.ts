@@ -4,18 +4,30 @@ import { join, resolve } from 'node:path'
 import { type Clock, SECOND, stopwatch, systemClock } from '../clock.ts'
 import { adminApi, waitReady, watchFirstSync } from './demo/admin-api.ts'
 import { keepDemoHome, openDemoHome } from './demo/demo-home.ts'
-import { buildWidget, isWidgetBuilt, type Product, startProduct, tailOf } from './demo/product.ts'
+import {
+  buildArchive,
+  buildWidget,
+  isWidgetBuilt,
+  type Product,
+  startProduct,
+  tailOf,
+} from './demo/product.ts'
+import { startPage } from './demo/start-page.ts'
 import { fillHalfYear } from './scenarios/half-year.ts'
+import { fillHalfYearLeads } from './scenarios/half-year-leads.ts'
 import { live } from './scenarios/live.ts'
+import { liveLeads } from './scenarios/live-leads.ts'
 import { type Sandbox, startSandbox } from './server.ts'
 
 /**
- * `npm run demo`: the product beside a sandbox CRM, installed through the CRM's own OAuth flow. `--live` makes
+ * `npm run demo`: the product beside two sandbox CRMs, installed through each CRM's own OAuth flow. `--live` makes
  * something happen in the CRM every few seconds. The last line printed is the address to open.
  */
 
 const HOST = '127.0.0.1'
 const PORTAL = 'severny-kontur'
+/** When the page is promised to be there. */
+const READY_MS = 50 * SECOND
 
 const say = (line: string): void => console.log(line)
 
@@ -76,7 +88,9 @@ const main = async (): Promise<void> => {
   // Awaited below; a failure must not surface as an unhandled rejection in the meantime.
   building?.catch(() => {})
 
-  say('Starting the sandbox CRM…')
+  say('Starting the sandbox CRMs…')
+  const archive = buildArchive(origin, join(home.dir, 'manifest'), logFile)
+  archive.catch(() => {})
   sandbox = await startSandbox({
     host: HOST,
     port: await portOr(home.oauthPort, 0),
@@ -88,18 +102,43 @@ const main = async (): Promise<void> => {
           title: 'Северный контур',
           port: await portOr(home.portalPort, 0),
           fill: portal => fillHalfYear(portal, { clock: asBorn }),
+          extraPages: startPage(() => {
+            const { bitrix24, amocrm } = sandbox!
+            return [
+              { name: 'Битрикс24', url: `${bitrix24.site(PORTAL).origin}/` },
+              {
+                name: 'amoCRM',
+                url: `${amocrm.site(PORTAL).origin}/widget_page/${amocrm.integration.code}/planerka/overview`,
+              },
+            ]
+          }),
+        },
+      ],
+    },
+    amocrm: {
+      integration: { origin, secret: `${home.clientSecret}-amocrm` },
+      accounts: [
+        {
+          name: PORTAL,
+          title: 'Северный контур',
+          port: await portOr(home.accountPort, 0),
+          fill: account => fillHalfYearLeads(account, { clock: asBorn }),
         },
       ],
     },
   })
   const { app } = sandbox.bitrix24
   const site = sandbox.bitrix24.site(PORTAL)
+  const { amocrm } = sandbox
+  const account = amocrm.site(PORTAL)
   const counts = site.counts()
   say(`  ${counts['users']} people, ${counts['deals']} deals, ${counts['activities']} activities`)
   home.oauthPort = Number(new URL(sandbox.origin).port)
   home.portalPort = Number(new URL(site.origin).port)
+  home.accountPort = Number(new URL(account.origin).port)
   keepDemoHome(home)
   await building
+  amocrm.uploadWidget(await archive)
 
   say('Starting the server…')
   product = startProduct(
@@ -115,7 +154,11 @@ const main = async (): Promise<void> => {
       BITRIX24_CLIENT_ID: app.clientId,
       BITRIX24_CLIENT_SECRET: home.clientSecret,
       BITRIX24_OAUTH_ORIGIN: sandbox.origin,
-      TRUSTED_CRM_ORIGINS: site.origin,
+      AMOCRM_CLIENT_ID: amocrm.integration.clientId,
+      AMOCRM_CLIENT_SECRET: amocrm.integration.secret,
+      AMOCRM_REDIRECT_URI: amocrm.integration.redirectUri,
+      AMOCRM_OAUTH_ORIGIN: sandbox.origin,
+      TRUSTED_CRM_ORIGINS: [site.origin, ...amocrm.trustedOrigins()].join(','),
     },
     logFile,
     systemClock,
@@ -128,26 +171,33 @@ const main = async (): Promise<void> => {
   const local = `http://${HOST}:${port}`
   await waitReady(local, systemClock, 60 * SECOND)
 
-  say('Installing the application into the CRM…')
+  say('Installing the application into both CRMs…')
   const answer = await site.install()
   if (answer.status !== 200)
     throw new Error(`The installer answered ${answer.status}: ${answer.body.slice(0, 500)}`)
   site.finishInstall()
+  const told = await account.install()
+  if (told?.status !== 200)
+    throw new Error(`The second installer answered ${told?.status}: ${told?.body.slice(0, 500)}`)
 
   say('Waiting for the first sync…')
-  const snapshots = await watchFirstSync(
-    adminApi(local, adminToken),
-    ({ vendor }) => vendor === 'bitrix24',
-    systemClock,
-    120 * SECOND,
-    say,
-  )
-  if (snapshots === 0) say('  no snapshot yet; the widget shows the progress')
-  if (process.argv.includes('--live')) live(site, 4 * SECOND)
+  const api = adminApi(local, adminToken)
+  const waitFor = async (vendor: string, patienceMs: number): Promise<void> => {
+    const is = (installation: { vendor: string }): boolean => installation.vendor === vendor
+    const snapshots = await watchFirstSync(api, is, systemClock, patienceMs, say)
+    if (snapshots === 0) say(`  ${vendor}: no snapshot yet; the widget shows the progress`)
+  }
+  await waitFor('bitrix24', 120 * SECOND)
+  // Seven requests a second take their time: what is left goes on behind the widget's progress.
+  await waitFor('amocrm', Math.max(SECOND, READY_MS - elapsed()))
+  if (process.argv.includes('--live')) {
+    live(site, 4 * SECOND)
+    liveLeads(account, 4 * SECOND)
+  }
   say(
     `Ready after ${Math.round(elapsed() / 1000)} s; control door of the sandbox: ${sandbox.origin}/_sandbox`,
   )
-  say(`Planerka demo: ${site.origin}/`)
+  say(`Planerka demo: ${site.origin}/_demo`)
 }
 
 main().catch(async (error: unknown) => {

@@ -28,3 +28,10 @@ export const listen = async (handler: RequestListener, port: number, host: strin
       }),
   }
 }
+
+/** The wanted port when nobody has it, otherwise 0: any. */
+export const portOrAny = async (wanted: number, host: string): Promise<number> => {
+  const probe = await listen((_req, res) => void res.end(), wanted, host).catch(() => null)
+  await probe?.stop()
+  return probe ? wanted : 0
+}

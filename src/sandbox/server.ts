@@ -1,4 +1,4 @@
-import express from 'express'
+import express, { type Router } from 'express'
 import { type Clock, systemClock } from '../clock.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { type AmocrmOptions, type AmocrmSandbox, makeAmocrm } from './amocrm/sandbox.ts'
@@ -25,6 +25,8 @@ export type PortalSetup = PortalOptions & {
   /** Fills the portal with people, pipelines and deals. */
   fill?: (portal: Portal) => void
   temper?: Partial<Temper>
+  /** Pages beside the portal's own, at the portal's address. */
+  extraPages?: Router
 }
 
 export type AppSetup = {
@@ -106,7 +108,15 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     if (sites.has(setup.name)) throw new Error(`A portal named ${setup.name} is already there.`)
     const portal = new Portal(setup, clock)
     Object.assign(portal.temper, setup.temper)
-    const site = new PortalSite({ portal, tokens, faults, clock, log, host })
+    const site = new PortalSite({
+      portal,
+      tokens,
+      faults,
+      clock,
+      log,
+      host,
+      ...(setup.extraPages ? { extraPages: setup.extraPages } : {}),
+    })
     await site.start(setup.port ?? 0)
     setup.fill?.(portal)
     tokens.portals.set(portal.memberId, portal)

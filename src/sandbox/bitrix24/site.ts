@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import express, { type Express } from 'express'
+import express, { type Express, type Router } from 'express'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { Faults } from '../faults.ts'
@@ -24,6 +24,7 @@ export type SiteParts = {
   clock: Clock
   log: Logger
   host: string
+  extraPages?: Router
 }
 
 /** One portal on the network, with the levers that tests and the control door pull. */
@@ -78,6 +79,7 @@ export class PortalSite {
         url.searchParams.set(name, value)
       res.redirect(302, url.href)
     })
+    if (parts.extraPages) this.#web.use(parts.extraPages)
     this.#web.use(hostRoutes(this))
   }
 

@@ -13,6 +13,7 @@ const markerSchema = z.object({
   clientSecret: z.string(),
   oauthPort: z.int(),
   portalPort: z.int(),
+  accountPort: z.int().default(0),
 })
 
 export type DemoHome = z.infer<typeof markerSchema> & { dir: string; isNew: boolean }
@@ -44,6 +45,7 @@ export const openDemoHome = (dir: string, now: Date): DemoHome => {
     clientSecret: randomBytes(24).toString('base64url'),
     oauthPort: 0,
     portalPort: 0,
+    accountPort: 0,
   }
 }
 

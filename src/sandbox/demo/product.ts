@@ -31,6 +31,13 @@ export const buildWidget = (logFile: string): Promise<void> =>
     logFile,
   )
 
+/** Makes the widget archive of the second CRM as `npm run manifest` does. @returns its path */
+export const buildArchive = async (publicUrl: string, target: string, logFile: string): Promise<string> => {
+  const call = `const { build } = await import('./app-manifest/build.ts'); build(${JSON.stringify(publicUrl)}, ${JSON.stringify(target)})`
+  await run(['--input-type=module', '--eval', call], logFile)
+  return join(target, 'amocrm.zip')
+}
+
 export type Product = {
   /** Resolves with the exit code when the server ends, for whatever reason. */
   ended: Promise<number | null>

@@ -293,13 +293,61 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
   return {
     async *backfill(feed, resume) {
       const { since } = await context()
-      return yield* readAll(feed, resume === null ? from(since) : (JSON.parse(resume) as Place), true)
+      const pages = readAll(feed, resume === null ? from(since) : (JSON.parse(resume) as Place), true)
+      if (feed !== 'events') return yield* pages
+      // Which leads exist is told by their own list, read beside; an old deletion may have been undone since.
+      for (let step = await pages.next(); ; step = await pages.next()) {
+        if (step.done) return step.value
+        const { gone: _old, ...page } = step.value
+        yield page
+      }
     },
     async *changes(feed, cursor) {
       const last = JSON.parse(cursor) as { from: number }
       const overlap = feed === 'events' ? EVENT_OVERLAP : RECORD_OVERLAP
-      return yield* readAll(feed, from(last.from - overlap), false)
+      const pages = readAll(feed, from(last.from - overlap), false)
+      if (feed !== 'events') return yield* pages
+      return yield* withoutRestored(client, pages)
     },
+  }
+}
+
+/**
+ * A deletion's event may be older than a restoration: what events call deleted is looked up among the leads,
+ * and only what is not there is gone.
+ */
+async function* withoutRestored(
+  client: Client,
+  pages: AsyncGenerator<Page, { cursor: Cursor }>,
+): AsyncGenerator<Page, { cursor: Cursor }> {
+  const deleted = new Set<string>()
+  let last: Page | null = null
+  for (;;) {
+    const step = await pages.next()
+    if (step.done) {
+      const gone: string[] = []
+      const ids = [...deleted]
+      for (let start = 0; start < ids.length; start += RECORDS_PER_PAGE) {
+        const part = ids.slice(start, start + RECORDS_PER_PAGE)
+        const living = new Set<string>()
+        for await (const rows of pagesOf(
+          client,
+          'leads',
+          'leads',
+          { filter: { id: part } },
+          RECORDS_PER_PAGE,
+        ))
+          for (const row of rows) living.add(String((row as { id?: unknown }).id))
+        gone.push(...part.filter(id => !living.has(id)))
+      }
+      if (last && gone.length > 0)
+        yield { ...last, records: emptyRecordSet(), rejected: [], gone: [{ kind: 'deal', ids: gone }] }
+      return step.value
+    }
+    const { gone = [], ...page } = step.value
+    for (const { ids } of gone) for (const id of ids) deleted.add(id)
+    last = page
+    yield page
   }
 }
 

@@ -25,10 +25,21 @@
     return await response.json()
   }
 
-  /** Opens a portal page over this one; resolves when it is closed. In a slider the topmost window opens it. */
+  /** The portal's outermost window: somebody else's page may stand around it. */
+  const outermost = () => {
+    let at = window
+    try {
+      while (at.parent !== at && at.parent.document.documentElement.dataset.theme) at = at.parent
+    } catch {
+      // A page of another origin: not ours.
+    }
+    return at
+  }
+
+  /** Opens a portal page over this one; resolves when it is closed. In a slider the outermost window opens it. */
   const openSlider = url =>
     new Promise(resolve => {
-      const top = window.top === window ? window : window.top
+      const top = outermost()
       const doc = top.document
       const cover = doc.createElement('div')
       cover.className = 'slider'
@@ -121,7 +132,7 @@
       },
       setScroll: ({ scroll }) => window.scrollTo(0, Number(scroll) || 0),
       openApplication: params => openSlider(`/_placement/DEFAULT/?${new URLSearchParams(params)}`),
-      closeApplication: () => window.top.document.querySelector('.slider .slider-close')?.click(),
+      closeApplication: () => outermost().document.querySelector('.slider .slider-close')?.click(),
       openPath: async ({ path }) => {
         const written = String(path ?? '')
         // The SDK leads with a path that fixes the width and climbs out of it again.
