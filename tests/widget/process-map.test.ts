@@ -82,4 +82,28 @@ describe('the process map', () => {
       }),
     )
   })
+
+  test('never lays one label over another', () => {
+    const move = fc.tuple(fc.nat(7), fc.nat(7), fc.integer({ min: 20, max: 300 }))
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 8 }), fc.integer({ min: 60, max: 240 }), (moves, label) => {
+        const edges = new Map(
+          moves.map(([from, to, deals]) => {
+            const [a, b] = [sales.stages[from]!, sales.stages[to]!]
+            return [
+              `${from} ${to}`,
+              { fromStageId: a.stageId, toStageId: b.stageId, deals, moves: deals, medianDays: 1, isDesigned: false },
+            ]
+          }),
+        )
+        const map = layOut({ ...sales, edges: [...edges.values()] }, 0)
+        const labels = drawMap(map, 1184, () => label).arcs.filter(arc => arc.isLabelled)
+        for (const [index, one] of labels.entries())
+          for (const other of labels.slice(index + 1)) {
+            const isApart = Math.abs(one.labelX - other.labelX) >= label || Math.abs(one.labelY - other.labelY) >= 22
+            expect(isApart, `${one.labelX},${one.labelY} and ${other.labelX},${other.labelY}`).toBe(true)
+          }
+      }),
+    )
+  })
 })

@@ -159,7 +159,12 @@ export const trendOption = (
             {
               yAxis: 70,
               lineStyle: { color: colourOf('good-ink'), type: 'dashed', width: 1 },
-              label: { formatter: words.target, position: 'insideStartTop', color: colourOf('good-ink') },
+              label: {
+                formatter: words.target,
+                // On the side of the target where the line is not.
+                position: (known[0] ?? 0) >= 70 ? 'insideStartBottom' : 'insideStartTop',
+                color: colourOf('good-ink'),
+              },
             },
             ...words.marks.map(mark => ({
               xAxis: mark.index,
