@@ -1,7 +1,7 @@
-import { DEAL, stageIdOf } from './bitrix24/data/dictionaries.ts'
-import type { Portal } from './bitrix24/data/portal.ts'
-import type { Semantic } from './bitrix24/data/rows.ts'
 import { addUser } from './bitrix24/people.ts'
+import { DEAL, stageIdOf } from './bitrix24/state/dictionaries.ts'
+import type { Portal } from './bitrix24/state/portal.ts'
+import type { Semantic } from './bitrix24/state/rows.ts'
 import type { LogCase } from './event-log.ts'
 
 export type ImportOptions = {
