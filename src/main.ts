@@ -56,13 +56,13 @@ const openRooms = async (
         case 'healed':
           return void (await queue.sync(id, { full: false }))
         case 'updated':
-          return void (await queue.send('register', { installationId: id }))
+          return void (await queue.send('upkeep', { task: 'register', installationId: id }))
         case 'metadata':
           return queue.nudge(id, { withDirectory: true })
         case 'doubtful':
           return void (await queue.send(
-            'confirm-uninstall',
-            { installationId: id, purge: change.purge },
+            'upkeep',
+            { task: 'confirm-uninstall', installationId: id, purge: change.purge },
             { startAfter: 60 },
           ))
       }

@@ -35,7 +35,8 @@ export const createQueue = (deps: { boss: PgBoss; store: Store; clock: Clock }):
   const nudged = new Map<string, number>()
 
   const send: Queue['send'] = async (name, data, options = {}) => {
-    const key = 'installationId' in data ? String(data.installationId) : name
+    const portal = 'installationId' in data ? data.installationId : ''
+    const key = 'task' in data ? `${data.task}/${portal}` : portal
     const id = await boss.send(name, data, { singletonKey: key, ...options })
     return id !== null
   }

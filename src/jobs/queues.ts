@@ -11,13 +11,13 @@ export type JobData = {
   hints: { installationId: string; withDirectory: boolean }
   snapshot: { installationId: string; asOf: string; withWeeks: boolean }
   digest: { installationId: string; asOf: string }
-  register: { installationId: string }
-  'confirm-uninstall': { installationId: string; purge: boolean }
-  recheck: { installationId: string }
-  'keep-alive': { installationId: string }
-  purge: Record<string, never>
-  prune: Record<string, never>
+  upkeep: Upkeep
 }
+/** Small jobs that nobody waits for share a queue: each queue costs a question every few seconds. */
+export type Upkeep =
+  | { task: 'register' | 'recheck' | 'keep-alive'; installationId: string }
+  | { task: 'confirm-uninstall'; installationId: string; purge: boolean }
+  | { task: 'purge' | 'prune' }
 export type JobName = keyof JobData
 
 type QueueRule = QueueOptions & {
@@ -43,20 +43,15 @@ const BEATING = { heartbeatSeconds: 60 }
 export const QUEUES: Record<JobName, QueueRule> = {
   sync: {
     policy: 'singleton',
-    atOnce: 4,
+    atOnce: 3,
     expireInSeconds: (23 * HOUR) / SECOND,
     ...retries(12, 5),
     ...BEATING,
   },
-  hints: { policy: 'stately', atOnce: 4, expireInSeconds: minutes(60), ...retries(8, 10), ...BEATING },
+  hints: { policy: 'stately', atOnce: 2, expireInSeconds: minutes(60), ...retries(8, 10), ...BEATING },
   snapshot: { policy: 'singleton', atOnce: 1, expireInSeconds: minutes(120), ...retries(2, 5), ...BEATING },
-  digest: { policy: 'singleton', atOnce: 2, expireInSeconds: minutes(60), ...retries(3, 60), ...BEATING },
-  register: { policy: 'stately', atOnce: 2, ...retries(8, 30) },
-  'confirm-uninstall': { policy: 'stately', atOnce: 2, ...retries(10, 60) },
-  recheck: { policy: 'stately', atOnce: 2, ...retries(2, 60) },
-  'keep-alive': { policy: 'stately', atOnce: 2, ...retries(3, 600) },
-  purge: { policy: 'stately', atOnce: 1, expireInSeconds: minutes(120), ...retries(3, 60), ...BEATING },
-  prune: { policy: 'stately', atOnce: 1, expireInSeconds: minutes(120), ...retries(3, 60), ...BEATING },
+  digest: { policy: 'singleton', atOnce: 1, expireInSeconds: minutes(60), ...retries(3, 60), ...BEATING },
+  upkeep: { policy: 'stately', atOnce: 1, expireInSeconds: minutes(120), ...retries(8, 30), ...BEATING },
 }
 export const JOB_NAMES = Object.keys(QUEUES) as JobName[]
 
@@ -83,6 +78,8 @@ export const openBoss = async (
   const boss = new PgBoss({
     ...connection,
     max: CONNECTIONS,
+    // The embedded database serves everybody in turn: a turn may take a while.
+    connectionTimeoutMillis: 60 * SECOND,
     application_name: 'planerka-jobs',
     schema: 'pgboss',
     schedule: false,

@@ -27,7 +27,8 @@ export const createSyncJobs = (deps: SyncDeps & { queue: Queue; clock: Clock; lo
 
   const hooks = {
     onRightsLost: (id: string) => installations.loseRights(id),
-    onUpdated: async (id: string) => void (await queue.send('register', { installationId: id })),
+    onUpdated: async (id: string) =>
+      void (await queue.send('upkeep', { task: 'register', installationId: id })),
     /** The first look: as soon as deals and their history are in, while the rest is still read. */
     async onUsable(id: string) {
       if (await store.snapshots.latest(id)) return

@@ -43,10 +43,10 @@ export const createTick = (deps: {
           return queue.send('digest', { installationId: portal, asOf: now.toISOString() }, options)
         case 'keep-alive':
         case 'recheck':
-          return queue.send(job, { installationId: portal }, options)
+          return queue.send('upkeep', { task: job, installationId: portal }, options)
         case 'purge':
         case 'prune':
-          return queue.send(job, {}, options)
+          return queue.send('upkeep', { task: job }, options)
       }
     }
     const isNew = await send()

@@ -49,22 +49,31 @@ const handlersOf = (deps: WorkerDeps): Handlers => {
       })
       log.info({ installationId, sent: sent.length }, 'digests sent')
     },
-    register: ({ installationId }) => installations.register(installationId),
-    async 'confirm-uninstall'({ installationId, purge }) {
-      const farewell = await installations.confirmUninstall(installationId, purge)
-      if (farewell === 'unknown')
-        throw new AppError(
-          503,
-          'uninstall_unconfirmed',
-          'The CRM does not say whether the app is still there',
-        )
+    async upkeep(given) {
+      switch (given.task) {
+        case 'register':
+          return installations.register(given.installationId)
+        case 'recheck':
+          if (await installations.recheck(given.installationId))
+            await queue.sync(given.installationId, { full: false })
+          return
+        case 'keep-alive':
+          return void (await installations.keepAlive(given.installationId))
+        case 'confirm-uninstall': {
+          const farewell = await installations.confirmUninstall(given.installationId, given.purge)
+          if (farewell !== 'unknown') return
+          throw new AppError(
+            503,
+            'uninstall_unconfirmed',
+            'The CRM does not say whether the app is still there',
+          )
+        }
+        case 'purge':
+          return void (await installations.purgeExpired())
+        case 'prune':
+          return prune({ store, installations, clock, log })
+      }
     },
-    async recheck({ installationId }) {
-      if (await installations.recheck(installationId)) await queue.sync(installationId, { full: false })
-    },
-    'keep-alive': async ({ installationId }) => void (await installations.keepAlive(installationId)),
-    purge: async () => void (await installations.purgeExpired()),
-    prune: () => prune({ store, installations, clock, log }),
   }
 }
 
@@ -74,8 +83,8 @@ export type Worker = {
 }
 
 /** Pollings per queue in seconds: what people wait for is looked for more often. */
-const POLLING: Partial<Record<JobName, number>> = { sync: 0.5, hints: 1, snapshot: 0.5, digest: 5 }
-const RARELY = 10
+const POLLING: Partial<Record<JobName, number>> = { sync: 1, hints: 1, snapshot: 1 }
+const RARELY = 5
 
 /** Starts working off every queue. */
 export const startWorker = async (deps: WorkerDeps): Promise<Worker> => {

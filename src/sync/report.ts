@@ -49,7 +49,7 @@ const STEP_OF: Record<Feeds[number]['covers'], SyncStep['step']> = {
   invoices: 'tasks',
 }
 
-/** A feed whose size nobody knows counts as this many rows when shares are weighed. */
+/** Rows that a feed of unknown size is taken for while no other feed tells what is usual here. */
 const UNKNOWN_SIZE = 1000
 
 const phaseOf = (run: SyncRun | null): SyncReport['phase'] => {
@@ -63,10 +63,12 @@ const progressOf = (run: SyncRun | null, feeds: readonly FeedState[], expected: 
   if (run.kind !== 'full') return 0
   const mine = feeds.filter(({ runId }) => runId === run.runId)
   if (mine.length === 0 || expected === 0) return 0
+  const sizes = mine.flatMap(({ expectedRows }) => (expectedRows === null ? [] : [expectedRows]))
+  const usual = sizes.length === 0 ? UNKNOWN_SIZE : sum(sizes) / sizes.length
   let done = 0
   let total = 0
   for (const { readRows, expectedRows, isDone } of mine) {
-    const size = Math.max(expectedRows ?? UNKNOWN_SIZE, readRows, 1)
+    const size = Math.max(expectedRows ?? (isDone ? 0 : usual), readRows, 1)
     total += size
     done += isDone ? size : Math.min(readRows, size)
   }
