@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import qs from 'qs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { DEAL } from '../../src/sandbox/bitrix24/data/dictionaries.ts'
+import { DEAL } from '../../src/sandbox/bitrix24/state/dictionaries.ts'
 import { EMPLOYEE, type Loose, stagePortal } from './portal.ts'
 
 const portal = stagePortal(5)

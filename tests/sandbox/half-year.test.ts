@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY } from '../../src/clock.ts'
-import { Portal } from '../../src/sandbox/bitrix24/data/portal.ts'
+import { Portal } from '../../src/sandbox/bitrix24/state/portal.ts'
 import { fillDense } from '../../src/sandbox/scenarios/dense.ts'
 import { fillHalfYear } from '../../src/sandbox/scenarios/half-year.ts'
 import { heldClock } from './portal.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DEAL } from '../../src/sandbox/bitrix24/data/dictionaries.ts'
+import { DEAL } from '../../src/sandbox/bitrix24/state/dictionaries.ts'
 import { EMPLOYEE, type Loose, stagePortal } from './portal.ts'
 
 const portal = stagePortal(10)

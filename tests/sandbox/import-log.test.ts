@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { Portal } from '../../src/sandbox/bitrix24/data/portal.ts'
+import { Portal } from '../../src/sandbox/bitrix24/state/portal.ts'
 import { parseEventLog, readEventLog } from '../../src/sandbox/event-log.ts'
 import { importLog } from '../../src/sandbox/import-log.ts'
 

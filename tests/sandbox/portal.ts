@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
-import { DEAL } from '../../src/sandbox/bitrix24/data/dictionaries.ts'
-import type { Portal, Temper } from '../../src/sandbox/bitrix24/data/portal.ts'
 import { addUser } from '../../src/sandbox/bitrix24/people.ts'
 import type { PortalSite } from '../../src/sandbox/bitrix24/site.ts'
+import { DEAL } from '../../src/sandbox/bitrix24/state/dictionaries.ts'
+import type { Portal, Temper } from '../../src/sandbox/bitrix24/state/portal.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 
 /** A clock that stands still until it is told to go on. */

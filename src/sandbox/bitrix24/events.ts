@@ -1,9 +1,9 @@
 import qs from 'qs'
 import { type Clock, SECOND } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import type { Actor, EventData } from './data/acts.ts'
-import type { Installed, Portal } from './data/portal.ts'
 import { ACCESS_TTL_SECONDS, type TokenServer } from './oauth/token-server.ts'
+import type { Actor, EventData } from './state/acts.ts'
+import type { Installed, Portal } from './state/portal.ts'
 
 export type Delivery = {
   event: string

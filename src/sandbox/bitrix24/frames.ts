@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Installed, Portal } from './data/portal.ts'
-import type { UserRow } from './data/rows.ts'
 import { ACCESS_TTL_SECONDS, type App, type TokenServer } from './oauth/token-server.ts'
+import type { Installed, Portal } from './state/portal.ts'
+import type { UserRow } from './state/rows.ts'
 
 export type FrameRequest = {
   user: UserRow

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { DEAL } from './data/dictionaries.ts'
 import type { PortalSite } from './site.ts'
+import { DEAL } from './state/dictionaries.ts'
 
 const lever = <Schema extends z.ZodType>(
   schema: Schema,

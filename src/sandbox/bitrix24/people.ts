@@ -1,6 +1,6 @@
 import { DAY } from '../../clock.ts'
-import type { Portal } from './data/portal.ts'
-import type { UserRow } from './data/rows.ts'
+import type { Portal } from './state/portal.ts'
+import type { UserRow } from './state/rows.ts'
 
 /** Adds an employee with believable defaults. */
 export const addUser = (

@@ -1,10 +1,10 @@
 import express, { type Express, type Request, type Response } from 'express'
 import type { Clock } from '../../clock.ts'
 import { BAD_GATEWAY, type Fault, type Faults } from '../faults.ts'
-import type { Portal } from './data/portal.ts'
 import { OAuthError, type TokenServer } from './oauth/token-server.ts'
 import type { Gateway, Reply } from './rest/gateway.ts'
 import { type Params, paramText, requestParams } from './rest/params.ts'
+import type { Portal } from './state/portal.ts'
 
 export const MAX_BODY = '8mb'
 

@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../../clock.ts'
-import type { Portal } from '../bitrix24/data/portal.ts'
 import { addUser } from '../bitrix24/people.ts'
+import type { Portal } from '../bitrix24/state/portal.ts'
 import type { Persona } from './personas.ts'
 
 export type Team = 'sales' | 'key' | 'service' | 'purchasing'

@@ -1,5 +1,5 @@
-import { DEAL, INVOICE, LEAD, type StageSpec } from '../bitrix24/data/dictionaries.ts'
-import type { Portal } from '../bitrix24/data/portal.ts'
+import { DEAL, INVOICE, LEAD, type StageSpec } from '../bitrix24/state/dictionaries.ts'
+import type { Portal } from '../bitrix24/state/portal.ts'
 import type { Team } from './company-people.ts'
 
 /** A stage of a story: how long it takes (working days, median) and how it ends. */
@@ -16,6 +16,8 @@ export type PipelineStory = {
   /** New deals per working day. */
   perDay: number
   foreignShare: number
+  /** Multiplies the chance that a deal is forgotten: the head keeps an eye on large ones. */
+  forgets: number
 }
 
 export const INVOICE_CATEGORY = 11
@@ -31,6 +33,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     spread: 0.9,
     perDay: 5.2,
     foreignShare: 0.02,
+    forgets: 0.9,
     stages: [
       { id: 'NEW', name: 'Новая заявка', days: 0.7, loses: 0.12, color: '#39A8EF' },
       { id: 'PREPARATION', name: 'Квалификация', days: 1.6, loses: 0.16, color: '#2FC6F6' },
@@ -51,6 +54,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     spread: 0.8,
     perDay: 1.05,
     foreignShare: 0.12,
+    forgets: 0.3,
     stages: [
       { id: 'NEW', name: 'Потребность', days: 2.2, loses: 0.1, color: '#39A8EF' },
       { id: 'UC_DISCOVERY', name: 'Обследование', days: 5, loses: 0.1, color: '#2FC6F6' },
@@ -71,6 +75,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     spread: 0.7,
     perDay: 2.7,
     foreignShare: 0,
+    forgets: 0.9,
     stages: [
       { id: 'NEW', name: 'Заявка', days: 0.4, loses: 0.04, color: '#39A8EF' },
       { id: 'UC_DIAGNOSTICS', name: 'Диагностика', days: 1.6, loses: 0.06, color: '#2FC6F6' },
@@ -90,6 +95,7 @@ export const PIPELINES: readonly PipelineStory[] = [
     spread: 0.8,
     perDay: 1.25,
     foreignShare: 0.1,
+    forgets: 0.7,
     stages: [
       { id: 'NEW', name: 'Заявка на закупку', days: 0.8, loses: 0.05, color: '#39A8EF' },
       { id: 'UC_QUOTES', name: 'Запрос цен', days: 3, loses: 0.08, color: '#2FC6F6' },

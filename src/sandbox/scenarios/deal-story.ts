@@ -62,7 +62,7 @@ export const tellDeal = (
   for (let n = 0; n < MAX_STAYS; n++) {
     const stage = open[index]!
     const progress = progressAt(pace, at)
-    const isForgotten = random.chance(habit(persona.forgets, progress))
+    const isForgotten = random.chance(pipeline.forgets * habit(persona.forgets, progress))
     // People who work in the CRM also work a little faster.
     const days = random.logNormal(stage.days ?? 2, 0.62) * (1 - 0.15 * progress)
     let leaves = isForgotten ? tidiedAt(random, pace, persona, at) : at + Math.max(0.02, days)
@@ -81,7 +81,7 @@ export const tellDeal = (
     const losesHere = Math.min(0.85, ((stage.loses ?? 0.1) / persona.skill) * (isForgotten ? 5 : 1))
     if (random.chance(losesHere)) return end(index === 0 && losing[1] ? losing[1] : losing[0]!, at)
     if (index > 1 && random.chance(0.035)) index -= 1
-    else if (index < open.length - 2 && random.chance(persona.name === 'refuser' ? 0.16 : 0.04)) index += 2
+    else if (index < open.length - 2 && random.chance(habit(persona.skips, progress))) index += 2
     else index += 1
     if (index >= open.length) return end(won, at)
   }

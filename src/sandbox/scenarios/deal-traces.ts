@@ -1,6 +1,6 @@
 import { HOUR, MINUTE, SECOND } from '../../clock.ts'
-import { DEAL } from '../bitrix24/data/dictionaries.ts'
-import type { ActivityRow, TaskRow } from '../bitrix24/data/rows.ts'
+import { CONTACT, DEAL } from '../bitrix24/state/dictionaries.ts'
+import type { ActivityRow, TaskRow } from '../bitrix24/state/rows.ts'
 import type { Random } from '../random.ts'
 import { stepText, taskText } from './company-words.ts'
 import { type DealStory, type Pace, progressAt } from './deal-story.ts'
@@ -42,7 +42,7 @@ const blank = (at: number, by: number): ActivityTrace => ({
 })
 
 /** A contact with the client that left a trace. */
-const touch = ({ random, ownerId }: Teller, at: number): ActivityTrace => {
+const touch = ({ random, ownerId, persona }: Teller, at: number, progress: number): ActivityTrace => {
   const base = { ...blank(at, ownerId), status: 2, startTime: at, endTime: at }
   const kind = random.weighted([
     ['call', 50],
@@ -55,6 +55,7 @@ const touch = ({ random, ownerId }: Teller, at: number): ActivityTrace => {
     const seconds = random.chance(0.18) ? random.int(4, 20) : Math.round(random.logNormal(170, 0.7))
     return {
       ...base,
+      ownerTypeId: random.chance(habit(persona.offBook, progress)) ? CONTACT : DEAL,
       typeId: 2,
       providerId: 'VOXIMPLANT_CALL',
       providerTypeId: 'CALL',
@@ -113,10 +114,10 @@ export const activityTraces = (teller: Teller, story: DealStory): ActivityTrace[
         stay.from +
         (random.chance(habit(persona.answers, progress)) ? random.unit() * 0.05 : random.logNormal(0.5, 0.8))
       if (answered < pace.now && (!stay.isForgotten || answered < alive))
-        traces.push(touch(teller, days.at(answered)))
+        traces.push(touch(teller, days.at(answered), progress))
     }
     for (let at = stay.from + random.unit() / rate; at < alive; at += -Math.log(1 - random.unit()) / rate)
-      traces.push(touch(teller, days.at(at)))
+      traces.push(touch(teller, days.at(at), progress))
     if (index === 0 && random.chance(0.35)) {
       // The welcome robot sets a step of its own for each new request.
       const at = days.at(stay.from)

@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE } from '../../clock.ts'
-import { DEAL, stageIdOf } from '../bitrix24/data/dictionaries.ts'
-import type { Portal } from '../bitrix24/data/portal.ts'
 import { addUser } from '../bitrix24/people.ts'
+import { DEAL, stageIdOf } from '../bitrix24/state/dictionaries.ts'
+import type { Portal } from '../bitrix24/state/portal.ts'
 import { seededRandom } from '../random.ts'
 
 export type DenseScale = {

@@ -1,8 +1,8 @@
 import { HOUR, SECOND } from '../../clock.ts'
 import { NOTE_EVENTS } from '../amocrm/account/acts.ts'
 import type { LeadRow } from '../amocrm/account/rows.ts'
-import { DEAL } from '../bitrix24/data/dictionaries.ts'
-import type { ActivityRow, TaskRow } from '../bitrix24/data/rows.ts'
+import { DEAL } from '../bitrix24/state/dictionaries.ts'
+import type { ActivityRow, TaskRow } from '../bitrix24/state/rows.ts'
 import type { Telling } from './half-year-leads.ts'
 
 const touched = (lead: LeadRow, at: number, by: number): void => {

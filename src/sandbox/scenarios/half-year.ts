@@ -1,7 +1,7 @@
 import { type Clock, DAY } from '../../clock.ts'
-import { DEAL, INVOICE, stageIdOf } from '../bitrix24/data/dictionaries.ts'
-import type { Portal } from '../bitrix24/data/portal.ts'
-import type { FieldValue, ItemRow } from '../bitrix24/data/rows.ts'
+import { DEAL, INVOICE, stageIdOf } from '../bitrix24/state/dictionaries.ts'
+import type { Portal } from '../bitrix24/state/portal.ts'
+import type { FieldValue, ItemRow } from '../bitrix24/state/rows.ts'
 import { type Random, seededRandom } from '../random.ts'
 import { type Company, type Employee, hirePeople } from './company-people.ts'
 import { INVOICE_CATEGORY, PIPELINES, type PipelineStory, setUpCrm } from './company-pipelines.ts'
@@ -50,7 +50,7 @@ export const fillHalfYear = (portal: Portal, options: HalfYearOptions = {}): voi
   writeHistory(portal, told, ids, days)
   writeActivities(portal, told, ids)
   writeTasks(portal, random, told, ids, company, days, pace)
-  writeInvoices(portal, random, told, ids, days)
+  writeInvoices(portal, random, told, ids, days, pace)
   touchDeals(portal)
 }
 
@@ -111,8 +111,8 @@ const customOf = (portal: Portal, random: Random, deal: Told, fills: number): Re
   const put = (name: string, share: number, value: () => FieldValue): void => {
     if (random.chance(share)) custom[name] = value()
   }
-  put('UF_CRM_PRODUCT_GROUP', 0.5 + fills / 2, () => optionOf(portal, random, 'UF_CRM_PRODUCT_GROUP'))
-  put('UF_CRM_DELIVERY_CITY', 0.3 + fills * 0.65, () => (random.chance(0.06) ? '-' : city(random)))
+  put('UF_CRM_PRODUCT_GROUP', 0.25 + fills * 0.7, () => optionOf(portal, random, 'UF_CRM_PRODUCT_GROUP'))
+  put('UF_CRM_DELIVERY_CITY', 0.1 + fills * 0.85, () => (random.chance(0.06) ? '-' : city(random)))
   put('UF_CRM_DECISION_MAKER', fills * 0.9, () => decisionMaker(random))
   if (deal.story.stays.length > 2)
     put('UF_CRM_PAYMENT_TERMS', fills, () => optionOf(portal, random, 'UF_CRM_PAYMENT_TERMS'))
@@ -213,7 +213,10 @@ const writeHistory = (portal: Portal, told: Told[], ids: Map<Told, ItemRow>, day
 const writeActivities = (portal: Portal, told: Told[], ids: Map<Told, ItemRow>): void => {
   const traces = told.flatMap(deal => deal.activities.map(trace => ({ deal, trace })))
   traces.sort((a, b) => a.trace.created - b.trace.created)
-  for (const { deal, trace } of traces) portal.activities.add({ ...trace, ownerId: ids.get(deal)!.id })
+  for (const { deal, trace } of traces) {
+    const row = ids.get(deal)!
+    portal.activities.add({ ...trace, ownerId: trace.ownerTypeId === DEAL ? row.id : row.contactId })
+  }
 }
 
 const writeTasks = (
@@ -260,6 +263,7 @@ const writeInvoices = (
   told: Told[],
   ids: Map<Told, ItemRow>,
   days: WorkingDays,
+  pace: Pace,
 ): void => {
   const billing = new Set(['PREPAYMENT_INVOICE', 'UC_CONTRACT', 'FINAL_INVOICE'])
   const drafts = told.flatMap(deal => {
@@ -277,7 +281,7 @@ const writeInvoices = (
     const code = isPaid ? 'P' : deal.story.isLost ? 'D' : 'S'
     const semantic = code === 'P' ? 'S' : code === 'D' ? 'F' : 'P'
     const movedTime = isPaid ? days.at(paidAt) : createdTime
-    const isLinked = random.chance(0.96)
+    const isLinked = random.chance(habit([0.82, 0.98], progressAt(pace, at)))
     const due = days.ahead(at + 5)
     const item = items.add({
       ...row,
@@ -316,7 +320,7 @@ const writeInvoices = (
 /** Last activity and update of each deal follow from what hangs on it. */
 const touchDeals = (portal: Portal): void => {
   for (const activity of portal.activities.rows) {
-    const deal = portal.deals.find(activity.ownerId)
+    const deal = activity.ownerTypeId === DEAL ? portal.deals.find(activity.ownerId) : undefined
     if (!deal) continue
     if (activity.created >= deal.lastActivityTime) {
       deal.lastActivityTime = activity.created

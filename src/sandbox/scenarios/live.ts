@@ -1,6 +1,6 @@
 import { DAY, MINUTE, SECOND } from '../../clock.ts'
-import { DEAL } from '../bitrix24/data/dictionaries.ts'
 import type { PortalSite } from '../bitrix24/site.ts'
+import { DEAL } from '../bitrix24/state/dictionaries.ts'
 import { seededRandom } from '../random.ts'
 import { dealTitle, stepText } from './company-words.ts'
 

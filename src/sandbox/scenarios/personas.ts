@@ -17,6 +17,10 @@ export type Persona = {
   fills: [number, number]
   /** Chance per week that a forgotten deal is dealt with. */
   tidies: [number, number]
+  /** Chance to drag a card over a stage. */
+  skips: [number, number]
+  /** Chance that a call hangs on the client and not on the deal. */
+  offBook: [number, number]
   /** Multiplies the chance to win. */
   skill: number
 }
@@ -24,49 +28,57 @@ export type Persona = {
 const adopter: Persona = {
   name: 'adopter',
   touches: [0.45, 0.6],
-  answers: [0.75, 0.93],
-  nextStep: [0.8, 0.97],
-  punctual: [0.75, 0.92],
+  answers: [0.6, 0.93],
+  nextStep: [0.62, 0.96],
+  punctual: [0.65, 0.92],
   forgets: [0.02, 0.008],
   prompt: [0.85, 0.96],
-  fills: [0.75, 0.93],
+  fills: [0.6, 0.86],
   tidies: [0.35, 0.75],
+  skips: [0.06, 0.03],
+  offBook: [0.15, 0.05],
   skill: 1.15,
 }
 const average: Persona = {
   name: 'average',
   touches: [0.28, 0.45],
-  answers: [0.5, 0.82],
-  nextStep: [0.5, 0.88],
-  punctual: [0.5, 0.8],
-  forgets: [0.04, 0.015],
+  answers: [0.3, 0.8],
+  nextStep: [0.28, 0.86],
+  punctual: [0.35, 0.8],
+  forgets: [0.045, 0.012],
   prompt: [0.6, 0.88],
-  fills: [0.5, 0.82],
+  fills: [0.4, 0.72],
   tidies: [0.22, 0.6],
+  skips: [0.14, 0.06],
+  offBook: [0.3, 0.1],
   skill: 1,
 }
 const monday: Persona = {
   name: 'monday',
   touches: [0.2, 0.3],
-  answers: [0.4, 0.7],
-  nextStep: [0.4, 0.8],
-  punctual: [0.4, 0.55],
-  forgets: [0.045, 0.025],
+  answers: [0.25, 0.6],
+  nextStep: [0.2, 0.7],
+  punctual: [0.3, 0.5],
+  forgets: [0.05, 0.02],
   prompt: [0.3, 0.15],
-  fills: [0.4, 0.75],
+  fills: [0.32, 0.62],
   tidies: [0.18, 0.65],
+  skips: [0.2, 0.12],
+  offBook: [0.35, 0.2],
   skill: 0.95,
 }
 const refuser: Persona = {
   name: 'refuser',
   touches: [0.12, 0.16],
-  answers: [0.2, 0.3],
-  nextStep: [0.15, 0.35],
-  punctual: [0.3, 0.35],
-  forgets: [0.09, 0.06],
+  answers: [0.1, 0.2],
+  nextStep: [0.08, 0.25],
+  punctual: [0.15, 0.25],
+  forgets: [0.09, 0.045],
   prompt: [0.25, 0.3],
-  fills: [0.25, 0.35],
+  fills: [0.18, 0.3],
   tidies: [0.12, 0.3],
+  skips: [0.28, 0.24],
+  offBook: [0.5, 0.4],
   skill: 0.85,
 }
 

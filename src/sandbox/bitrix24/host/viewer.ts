@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
-import type { Portal } from '../data/portal.ts'
-import type { UserRow } from '../data/rows.ts'
+import type { Portal } from '../state/portal.ts'
+import type { UserRow } from '../state/rows.ts'
 
 /** Who looks at the portal's pages, and how. */
 export type Viewer = { user: UserRow; language: 'ru' | 'en'; theme: 'light' | 'dark' }

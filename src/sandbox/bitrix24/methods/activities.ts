@@ -1,9 +1,9 @@
-import { DEAL } from '../data/dictionaries.ts'
-import { listRows, showRows } from '../data/query.ts'
-import { activityColumns } from '../data/record-columns.ts'
 import { parseInstant } from '../rest/instants.ts'
 import { asMap, param, paramInt, paramList, paramMap, paramText, phpInt } from '../rest/params.ts'
 import { RestError, wordless } from '../rest/rest-error.ts'
+import { DEAL } from '../state/dictionaries.ts'
+import { listRows, showRows } from '../state/query.ts'
+import { activityColumns } from '../state/record-columns.ts'
 import type { Methods } from './method.ts'
 
 const CRM = ['crm'] as const

@@ -1,8 +1,8 @@
-import { LEAD } from '../data/dictionaries.ts'
-import { PAGE } from '../data/query.ts'
-import type { CustomFieldRow, StatusRow } from '../data/rows.ts'
 import { asMap, param, paramInt, paramList, paramMap, paramText, phpInt } from '../rest/params.ts'
 import { badArgument, RestError, wordless } from '../rest/rest-error.ts'
+import { LEAD } from '../state/dictionaries.ts'
+import { PAGE } from '../state/query.ts'
+import type { CustomFieldRow, StatusRow } from '../state/rows.ts'
 import type { Methods } from './method.ts'
 
 const CRM = ['crm'] as const

@@ -1,11 +1,11 @@
-import type { ItemChange } from '../data/acts.ts'
-import { type ItemColumn, itemColumns } from '../data/item-columns.ts'
-import type { ItemStore } from '../data/portal.ts'
-import { listRows, showRows } from '../data/query.ts'
-import type { FieldValue, ItemRow } from '../data/rows.ts'
 import { parseInstant } from '../rest/instants.ts'
 import { param, paramInt, paramList, paramMap, phpInt } from '../rest/params.ts'
 import { badArgument, invalidField, notFound, RestError } from '../rest/rest-error.ts'
+import type { ItemChange } from '../state/acts.ts'
+import { type ItemColumn, itemColumns } from '../state/item-columns.ts'
+import type { ItemStore } from '../state/portal.ts'
+import { listRows, showRows } from '../state/query.ts'
+import type { FieldValue, ItemRow } from '../state/rows.ts'
 import type { Call, Method, Methods } from './method.ts'
 
 const CRM = ['crm'] as const

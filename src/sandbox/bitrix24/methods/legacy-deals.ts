@@ -1,6 +1,6 @@
-import { DEAL } from '../data/dictionaries.ts'
-import { listRows, showRows } from '../data/query.ts'
 import { param, paramList, paramMap } from '../rest/params.ts'
+import { DEAL } from '../state/dictionaries.ts'
+import { listRows, showRows } from '../state/query.ts'
 import { columnsOf, visibility } from './items.ts'
 import type { Methods } from './method.ts'
 

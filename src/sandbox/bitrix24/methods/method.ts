@@ -1,8 +1,8 @@
-import type { Acts } from '../data/acts.ts'
-import type { Installed, Portal } from '../data/portal.ts'
-import type { UserRow } from '../data/rows.ts'
 import type { App, TokenServer } from '../oauth/token-server.ts'
 import type { Params } from '../rest/params.ts'
+import type { Acts } from '../state/acts.ts'
+import type { Installed, Portal } from '../state/portal.ts'
+import type { UserRow } from '../state/rows.ts'
 
 /** Everything a method may look at. */
 export type Call = {

@@ -1,7 +1,7 @@
-import { listRows, showRows } from '../data/query.ts'
-import { userColumns } from '../data/record-columns.ts'
 import { localTextOf } from '../rest/instants.ts'
 import { param, paramInt, paramList, paramMap, paramText } from '../rest/params.ts'
+import { listRows, showRows } from '../state/query.ts'
+import { userColumns } from '../state/record-columns.ts'
 import type { Call, Methods } from './method.ts'
 
 const USER_SCOPES = ['user', 'user_brief', 'user_basic'] as const

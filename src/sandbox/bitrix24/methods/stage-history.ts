@@ -1,10 +1,10 @@
-import { INVOICE, LEAD } from '../data/dictionaries.ts'
-import type { Column } from '../data/query.ts'
-import { listRows, showRows } from '../data/query.ts'
-import { historyColumns } from '../data/record-columns.ts'
-import type { HistoryRow } from '../data/rows.ts'
 import { param, paramInt, paramList, paramMap } from '../rest/params.ts'
 import { badArgument, RestError } from '../rest/rest-error.ts'
+import { INVOICE, LEAD } from '../state/dictionaries.ts'
+import type { Column } from '../state/query.ts'
+import { listRows, showRows } from '../state/query.ts'
+import { historyColumns } from '../state/record-columns.ts'
+import type { HistoryRow } from '../state/rows.ts'
 import type { Methods } from './method.ts'
 
 /** Leads call the same columns by another name. */

@@ -1,10 +1,10 @@
-import type { Portal } from '../data/portal.ts'
-import { listRows, PAGE } from '../data/query.ts'
-import { taskColumns } from '../data/record-columns.ts'
-import type { TaskRow } from '../data/rows.ts'
 import { isoOf, parseInstant } from '../rest/instants.ts'
 import { asMap, param, paramInt, paramList, paramMap, paramText, phpInt } from '../rest/params.ts'
 import { RestError } from '../rest/rest-error.ts'
+import type { Portal } from '../state/portal.ts'
+import { listRows, PAGE } from '../state/query.ts'
+import { taskColumns } from '../state/record-columns.ts'
+import type { TaskRow } from '../state/rows.ts'
 import type { Call, Methods } from './method.ts'
 
 const TASK = ['task', 'tasks'] as const

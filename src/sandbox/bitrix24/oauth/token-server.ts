@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, DAY, SECOND } from '../../../clock.ts'
-import type { Portal } from '../data/portal.ts'
+import type { Portal } from '../state/portal.ts'
 
 /** An application as the vendor's cabinet knows it. */
 export type App = {

@@ -1,5 +1,5 @@
 import { type Clock, MINUTE } from '../../../clock.ts'
-import type { Portal } from '../data/portal.ts'
+import type { Portal } from '../state/portal.ts'
 import { operationTimeLimit, tooManyRequests } from './rest-error.ts'
 
 const PLANS = { standard: { burst: 50, perSecond: 2 }, enterprise: { burst: 250, perSecond: 5 } } as const
