@@ -61,20 +61,22 @@ const WEEKS = 12
 const QUIET_MS = 15 * SECOND
 
 /**
- * Waits for the first sync and the snapshots of one portal and tells how it goes.
+ * Waits for the first sync and the snapshots of one portal and tells how it goes. After `enoughAfterMs` today's
+ * snapshot is enough; those of earlier weeks follow by themselves.
  * @returns how many snapshots there are when it stops waiting
  */
 export const watchFirstSync = async (
   api: AdminApi,
   portalKey: (installation: { vendor: string; portal: string }) => boolean,
   clock: Clock,
-  patienceMs: number,
+  patience: { ms: number; enoughAfterMs: number },
   tell: (line: string) => void,
 ): Promise<number> => {
-  const deadline = clock.now().getTime() + patienceMs
+  const startedAt = clock.now().getTime()
+  const deadline = startedAt + patience.ms
   let told = ''
   let snapshots = 0
-  let changedAt = clock.now().getTime()
+  let changedAt = startedAt
   while (clock.now().getTime() < deadline) {
     const installation = (await api.installations()).find(portalKey)
     if (installation) {
@@ -93,7 +95,8 @@ export const watchFirstSync = async (
         // Snapshots made while the first sync ran know only a part.
         const isWhole = list.some(({ builtAt }) => Date.parse(builtAt) >= finishedAt)
         const isQuiet = clock.now().getTime() - changedAt > QUIET_MS
-        if (isWhole && (snapshots > WEEKS || isQuiet)) return snapshots
+        const isEnough = clock.now().getTime() - startedAt > patience.enoughAfterMs
+        if (isWhole && (snapshots > WEEKS || isQuiet || isEnough)) return snapshots
       }
     }
     await clock.sleep(500)
