@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, DAY } from '../clock.ts'
 import { asError, conflict, forbidden, isVendorError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -53,9 +54,10 @@ export const createInstaller = (deps: {
     const portal = connections.probe(installation)
     const info = await portal.info()
     await portal.register()
-    const isUntouched =
-      JSON.stringify(installation.settings) ===
-      JSON.stringify(defaultSettings('UTC', installation.settings.language))
+    const isUntouched = isDeepStrictEqual(
+      installation.settings,
+      defaultSettings('UTC', installation.settings.language),
+    )
     await store.installations.update(installation.id, {
       status: 'active',
       statusReason: null,

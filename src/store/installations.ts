@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { PortalAddress } from '../records/portal.ts'
@@ -85,8 +86,9 @@ const toColumns = (patch: InstallationPatch) => ({
 
 const changeBetween = (before: Settings, after: Settings): Record<string, unknown> => {
   const change: Record<string, unknown> = {}
+  // Not as text: the database keeps keys in an order of its own.
   for (const key of Object.keys(after) as (keyof Settings)[])
-    if (JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+    if (!isDeepStrictEqual(before[key], after[key]))
       change[key] = { before: before[key] ?? null, after: after[key] }
   return change
 }
