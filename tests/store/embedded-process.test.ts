@@ -3,13 +3,21 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { serialize } from 'pg-protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { silentLogger } from '../../src/logger.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { startChild } from './child.ts'
 import { deal, install, page } from './records.ts'
+
+const short = (value: number) => Buffer.from([value >> 8, value & 255])
+const long = (value: number) => Buffer.concat([short(value >> 16), short(value & 65_535)])
+const text = (value: string) => Buffer.from(`${value}\0`)
+/** A message of PostgreSQL's protocol, to be sent a piece at a time. */
+const message = (type: string, ...parts: Buffer[]): Buffer => {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([Buffer.from(type), long(body.length + 4), body])
+}
 
 const openAt = (dataDir: string): Promise<Store> =>
   openStore({ dataDir, log: silentLogger, clock: systemClock })
@@ -29,7 +37,7 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  test('killed under load has every page that it acknowledged', async () => {
+  test('killed under load has every page that it acknowledged', { timeout: 300_000 }, async () => {
     const shortDir = join(home, 'killed')
     let acknowledged = 0
     for (let life = 0; life < 3; life++) {
@@ -110,15 +118,16 @@ describe('the embedded database', { timeout: 120_000 }, () => {
       answer += chunk.toString('latin1')
     })
     const pause = () => new Promise(resolve => setTimeout(resolve, 200))
-    slow.write(serialize.startup({ user: 'postgres', database: 'postgres' }))
+    slow.write(message('', long(3 << 16), ...['user', 'postgres', 'database', 'postgres', ''].map(text)))
     await pause()
-    slow.write(serialize.parse({ text: 'select $1::text as a, $2::int as b' }))
+    slow.write(message('P', text(''), text('select $1::text as a, $2::int as b'), short(0)))
     await pause()
     const quick = store.pool.query<{ c: number }>('select $1::int as c', [7])
     await pause()
-    slow.write(
-      Buffer.concat([serialize.bind({ values: ['slow', '5'] }), serialize.execute(), serialize.sync()]),
-    )
+    const values = ['slow', '5'].flatMap(value => [long(value.length), Buffer.from(value)])
+    slow.write(message('B', text(''), text(''), short(0), short(2), ...values, short(0)))
+    slow.write(message('E', text(''), long(0)))
+    slow.write(message('S'))
     expect((await quick).rows).toEqual([{ c: 7 }])
     await pause()
     expect(answer).toContain('slow')
