@@ -92,7 +92,14 @@ describe('the process map', () => {
             const [a, b] = [sales.stages[from]!, sales.stages[to]!]
             return [
               `${from} ${to}`,
-              { fromStageId: a.stageId, toStageId: b.stageId, deals, moves: deals, medianDays: 1, isDesigned: false },
+              {
+                fromStageId: a.stageId,
+                toStageId: b.stageId,
+                deals,
+                moves: deals,
+                medianDays: 1,
+                isDesigned: false,
+              },
             ]
           }),
         )
@@ -100,7 +107,8 @@ describe('the process map', () => {
         const labels = drawMap(map, 1184, () => label).arcs.filter(arc => arc.isLabelled)
         for (const [index, one] of labels.entries())
           for (const other of labels.slice(index + 1)) {
-            const isApart = Math.abs(one.labelX - other.labelX) >= label || Math.abs(one.labelY - other.labelY) >= 22
+            const isApart =
+              Math.abs(one.labelX - other.labelX) >= label || Math.abs(one.labelY - other.labelY) >= 22
             expect(isApart, `${one.labelX},${one.labelY} and ${other.labelX},${other.labelY}`).toBe(true)
           }
       }),

@@ -24,6 +24,11 @@ const SCREENS: { name: string; scene: Partial<Scene>; proof: string }[] = [
     scene: { view: 'employee', params: { id: '13' } },
     proof: '[role=tablist] [aria-selected=true]',
   },
+  {
+    name: 'an employee whose work part could not be measured',
+    scene: { view: 'employee', params: { id: '12' } },
+    proof: '[role=tablist] .off',
+  },
   { name: 'the people', scene: { view: 'people' }, proof: '.people tbody tr:nth-child(9)' },
   { name: 'the stale deals', scene: { view: 'stale' }, proof: '.row .strip' },
   { name: 'the process', scene: { view: 'process' }, proof: '.node.won:visible, .stages li:visible' },

@@ -166,9 +166,7 @@ export const drawMap = (
           isLabelled,
         }
       }
-      const lift = isAbove
-        ? LIFT + LANE * (above.get(edge) ?? 0)
-        : LIFT - 6 + LANE * (below.get(edge) ?? 0)
+      const lift = isAbove ? LIFT + LANE * (above.get(edge) ?? 0) : LIFT - 6 + LANE * (below.get(edge) ?? 0)
       const startY = isAbove ? from.y : from.y + NODE_H
       const endY = isAbove ? to.y - 6 : to.y + NODE_H + 6
       const peak = isAbove ? startY - lift : startY + lift
