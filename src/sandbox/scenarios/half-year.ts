@@ -146,7 +146,7 @@ const writeDeals = (
     const movedTime = days.at(last.from)
     const isForeign = random.chance(pipeline.foreignShare)
     const amount = amountOf(random, pipeline)
-    const fills = habit(persona.fills, progressAt(pace, last.from))
+    const fills = habit(persona.fills, progressAt(pace, story.createdAt))
     const createdBy = deal.byRobot ? company.robotId : owner.id
     let expected = story.createdAt + random.logNormal(22, 0.5)
     // A date that has gone by is moved by those who look at their deals.
@@ -281,7 +281,7 @@ const writeInvoices = (
     const code = isPaid ? 'P' : deal.story.isLost ? 'D' : 'S'
     const semantic = code === 'P' ? 'S' : code === 'D' ? 'F' : 'P'
     const movedTime = isPaid ? days.at(paidAt) : createdTime
-    const isLinked = random.chance(habit([0.82, 0.98], progressAt(pace, at)))
+    const isLinked = random.chance(habit([0.55, 0.98], progressAt(pace, at)))
     const due = days.ahead(at + 5)
     const item = items.add({
       ...row,
@@ -301,7 +301,9 @@ const writeInvoices = (
       lastActivityTime: createdTime,
       begindate: createdTime - (createdTime % DAY),
       closedate: due - (due % DAY),
-      opportunity: random.chance(0.9) ? row.opportunity : Math.round(row.opportunity * 0.8),
+      opportunity: random.chance(habit([0.6, 0.95], progressAt(pace, at)))
+        ? row.opportunity
+        : Math.round(row.opportunity * 0.8),
       parentId2: isLinked ? row.id : null,
       isRecurring: false,
       custom: {},
