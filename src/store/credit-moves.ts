@@ -12,20 +12,21 @@ export const creditingOf = (db: Kysely<Database>) => ({
    */
   creditMoves: async (id: string, sinceAt?: Date): Promise<number> => {
     const since = sinceAt ?? null
-    const isOpen = sql`move.installation_id = ${id} and move.actor_class = 'unknown'
-      and (${since}::timestamptz is null or move.at >= ${since}::timestamptz)`
+    // From the few events to the many moves: most of a portal's past has no events at all.
     const byEvents = await sql`
       update stage_moves target set moved_by = found.actor_id, actor_class = found.actor_class
       from (
-        select move.move_id, event.actor_id, event.actor_class
-        from stage_moves move cross join lateral (
-          select actor_id, actor_class from crm_events
-          where installation_id = ${id} and entity = 'deal' and entity_id = move.deal_id
-            and at between move.at - interval '5 seconds' and move.at + interval '60 seconds'
-            and (actor_class in ('robot', 'integration') or (actor_class = 'person' and actor_id is not null))
-          order by abs(date_part('epoch', at - move.at)), actor_class = 'person' desc, event_id
-          limit 1) event
-        where ${isOpen}) found
+        select distinct on (move.move_id) move.move_id, event.actor_id, event.actor_class
+        from crm_events event
+        join stage_moves move on move.installation_id = ${id} and move.deal_id = event.entity_id
+          and move.at between event.at - interval '60 seconds' and event.at + interval '5 seconds'
+        where event.installation_id = ${id} and event.entity = 'deal' and move.actor_class = 'unknown'
+          and (event.actor_class in ('robot', 'integration')
+            or (event.actor_class = 'person' and event.actor_id is not null))
+          and (${since}::timestamptz is null or (move.at >= ${since}::timestamptz
+            and event.at >= ${since}::timestamptz - interval '5 seconds'))
+        order by move.move_id, abs(date_part('epoch', event.at - move.at)),
+          event.actor_class = 'person' desc, event.event_id) found
       where target.installation_id = ${id} and target.move_id = found.move_id`.execute(db)
     const byDeals = await sql`
       update stage_moves target set moved_by = found.moved_by, actor_class = 'person'
