@@ -12,19 +12,21 @@ export const hasChromium = CHROMIUM !== undefined
 export const named = (name: string): string =>
   hasChromium ? name : `${name} (skipped: no Chromium; apt-get install chromium)`
 
+/** Monday morning, half an hour after the snapshot of the pretended portal. */
+export const MORNING = '2026-11-23T06:10:00Z'
+
 /** One context for many pages, so that scripts are fetched and compiled once. */
 export const openBrowser = async (): Promise<BrowserContext> => {
   if (CHROMIUM === undefined) throw new Error('Chromium is missing')
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
-  return browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  await context.clock.setFixedTime(MORNING)
+  return context
 }
 
 export const closeBrowser = async (context: BrowserContext | undefined): Promise<void> => {
   await context?.browser()?.close()
 }
-
-/** Monday morning, half an hour after the snapshot of the pretended portal. */
-export const MORNING = '2026-11-23T06:10:00Z'
 
 export type Watched = { page: Page; problems: string[] }
 
@@ -36,7 +38,6 @@ export const openPage = async (browser: BrowserContext, address: string): Promis
     if (['error', 'warning'].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`)
   })
   page.on('pageerror', error => problems.push(`uncaught: ${error.message}`))
-  await page.clock.setFixedTime(MORNING)
   await page.goto(address)
   return { page, problems }
 }

@@ -92,8 +92,18 @@ describe.skipIf(!hasChromium)(named('every screen'), () => {
         await page.close()
       }
     },
-    120_000,
+    240_000,
   )
+
+  test('would be caught sticking out: the check sees a wide and a cut element', async () => {
+    const { page } = await openPage(browser, mock.page(scene({ view: 'catalogue' })))
+    await page.locator('.list tbody tr').first().waitFor()
+    await page.evaluate(`document.querySelector('.pl-card').insertAdjacentHTML('beforeend',
+      '<p style="width:3000px">wide</p><p style="width:20px;overflow:hidden;white-space:nowrap">cut off</p>')`)
+    expect(await overflow(page)).not.toEqual([])
+    expect(await clipped(page)).toEqual(['cut off'])
+    await page.close()
+  })
 
   test.each(['light', 'dark'] as const)('has text that can be read in the %s theme', async theme => {
     const { page } = await openPage(browser, mock.page(scene({ theme })))
