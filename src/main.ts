@@ -8,6 +8,7 @@ import { MINUTE, SECOND, stopwatch, systemClock } from './clock.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { asError } from './errors.ts'
 import { createInstallations } from './installations/installations.ts'
+import { JOBS_EXEC_ARGV } from './jobs/exec-argv.ts'
 import { createQueue } from './jobs/queue.ts'
 import { openBoss } from './jobs/queues.ts'
 import { createTick, startTicking } from './jobs/ticker.ts'
@@ -127,7 +128,7 @@ const keepWorker = (connection: PoolConfigLike, log: Logger): Stop => {
     const lived = stopwatch()
     const started = fork(fileURLToPath(import.meta.url), [], {
       env: { ...process.env, [STORE_VARIABLE]: JSON.stringify(connection) },
-      execArgv: process.execArgv,
+      execArgv: [...process.execArgv, ...JOBS_EXEC_ARGV],
     })
     child = started
     started.once('exit', (code, signal) => {

@@ -68,9 +68,9 @@ export const startMeasuring = (of: {
   const looseFolds = folds.filter(hasLoose)
   return {
     addDeal: dossier => {
-      const deal = new DealContext({ dossier, world, window, judge: of.judge, isCounted })
       // A deal that was not open and in which nothing happened for four weeks has nothing to say.
       if (!isOpenAt(dossier) && lastEventOf(dossier) < window.from) return
+      const deal = new DealContext({ dossier, world, window, judge: of.judge, isCounted })
       const owners = new Set<string>()
       for (const day of deal.eligibleDays) {
         exposure.add(day.owner, day.index, 1, 1)

@@ -34,6 +34,8 @@ export class WorkingTime {
   #length = new Float64Array(0)
   /** Working milliseconds before each day, with the total at the end. */
   #before = new Float64Array(1)
+  /** Dates written once: metrics ask for the same few a million times. */
+  readonly #dates = new Map<number, string>()
 
   /**
    * @param from first instant that will be asked about, milliseconds since the epoch
@@ -74,7 +76,12 @@ export class WorkingTime {
 
   /** `YYYY-MM-DD` of a day number. */
   dateOf(day: number): string {
-    return new Date(day * DAY_MS).toISOString().slice(0, 10)
+    let date = this.#dates.get(day)
+    if (date === undefined) {
+      date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+      this.#dates.set(day, date)
+    }
+    return date
   }
 
   isWorkday(day: number): boolean {

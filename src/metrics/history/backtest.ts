@@ -2,9 +2,9 @@ import type { BackTest } from '../../snapshot/document.ts'
 import type { WorkingTime } from '../working-time.ts'
 import type { World } from '../world.ts'
 import { aucOf, brierOf, calibrationError, calibrationOf, type Judged } from './auc.ts'
-import { fitChances } from './chance.ts'
+import { type FitAt, fitChances } from './chance.ts'
 import { NEVER, OPEN, WON } from './code.ts'
-import { isKnownDeal, type StageInfo, stayAt } from './episodes.ts'
+import { type StageInfo, stayAt } from './episodes.ts'
 import type { PortalHistory } from './stays.ts'
 
 const DAY_MS = 86_400_000
@@ -127,22 +127,14 @@ const predictionsAt = (
   return predictions
 }
 
-const predict = (
-  history: PortalHistory,
-  infos: readonly StageInfo[],
-  at: { asOf: number; workingTime: WorkingTime; historyStart: number | null },
-): Predictions => {
-  const model = fitChances(history, infos, at)
+const predict = (history: PortalHistory, infos: readonly StageInfo[], at: FitAt): Predictions => {
+  const { of, open } = fitChances(history, infos, at)
   const deals: number[] = []
   const wins: number[] = []
-  for (let deal = 0; deal < history.deals; deal++) {
-    if (!isKnownDeal(history, deal, at.asOf)) continue
-    const stay = stayAt(history, deal, at.asOf)
-    if (stay < 0 || infos[history.stay.stage[stay]!]!.code !== OPEN) continue
-    const age = at.workingTime.elapsed(history.stay.enteredAt[stay]!, at.asOf)
-    const chance = model.of(history.stay.stage[stay]!, age)
+  for (let index = 0; index < open.deal.length; index++) {
+    const chance = of(open.stage[index]!, open.age[index]!)
     if (chance === null) continue
-    deals.push(deal)
+    deals.push(open.deal[index]!)
     wins.push(chance.win)
   }
   return { deal: Int32Array.from(deals), win: Float64Array.from(wins) }

@@ -1,7 +1,7 @@
 import type { WorkingTime } from '../working-time.ts'
-import { LOST, OPEN, WON } from './code.ts'
-import { isKnownDeal, type StageInfo } from './episodes.ts'
-import { type ExitModel, exitShares, fitExits, rowAt, StaySample, weigh } from './exit-model.ts'
+import type { StageInfo } from './episodes.ts'
+import { type ExitCurve, type ExitModel, exitShares, fitSorted, rowAt, weigh } from './exit-model.ts'
+import { exitOrderOf, type KnownExits } from './exit-order.ts'
 import type { PortalHistory } from './stays.ts'
 
 /** Stays that touch so many days before the instant teach the chances. */
@@ -15,12 +15,14 @@ const RELIABLE_TAIL = 10
 
 export type Chance = { win: number; basis: 'own' | 'mixed' }
 
+export type FitAt = { asOf: number; workingTime: WorkingTime; historyStart: number | null }
+
 export type ChanceModel = {
   /** @param ageMs working milliseconds on the stage; null for a stage that no exit tells anything about */
   of(stage: number, ageMs: number): Chance | null
 }
 
-type Fitted = { model: ExitModel; won: Float64Array }
+type Fitted = { curve: ExitCurve; won: Float64Array }
 
 /**
  * Chance to win by stage and age, from what was known at `asOf` (metrics 4.5a, 1–4).
@@ -33,84 +35,56 @@ type Fitted = { model: ExitModel; won: Float64Array }
 export const fitChances = (
   history: PortalHistory,
   infos: readonly StageInfo[],
-  at: { asOf: number; workingTime: WorkingTime; historyStart: number | null },
-): ChanceModel => {
-  const wonTarget = infos.length
-  const lostTarget = infos.length + 1
-  const targets = infos.length + 2
-  const { own, pools, poolOf } = collectExits(history, infos, at, wonTarget, lostTarget)
-  const models = own.map(sample => (sample === null ? null : fitExits(sample, targets)))
-  const poolModels = pools.map(sample => fitExits(sample, targets))
+  at: FitAt,
+): ChanceModel & { open: KnownExits['open'] } => {
+  const order = exitOrderOf(history, infos, at.workingTime)
+  const { poolOf, targets, wonTarget } = order
+  const known = order.at({
+    asOf: at.asOf,
+    from: at.asOf - WINDOW_MS,
+    historyStart: at.historyStart ?? at.asOf,
+  })
+  const models = known.own.map(sample => (sample === null ? null : fitSorted(sample, targets)))
+  const poolModels = known.pools.map(sample => fitSorted(sample, targets))
 
   const worth = solveWorth({ models, poolModels, poolOf, targets, wonTarget })
-  const weighed = (model: ExitModel): Fitted => ({ model, won: weigh(model, worth) })
+  // Once weighed, the single exits are not needed: they would be most of what a model keeps.
+  const weighed = (model: ExitModel): Fitted => ({
+    curve: {
+      times: model.times.slice(),
+      survival: model.survival.slice(),
+      remaining: model.remaining.slice(),
+      exits: model.exits,
+    },
+    won: weigh(model, worth),
+  })
   const fitted = models.map(model => (model === null ? null : weighed(model)))
   const fittedPools = poolModels.map(weighed)
 
   return {
+    open: known.open,
     of(stage, ageMs) {
       const mine = fitted[stage]
       const pool = fittedPools[poolOf[stage]!]
-      if (mine === null || mine === undefined || pool === undefined || pool.model.exits === 0) return null
+      if (mine === null || mine === undefined || pool === undefined || pool.curve.exits === 0) return null
       const own = worthAt(mine, ageMs)
       const parent = worthAt(pool, ageMs)
       const weight = own.exits / (own.exits + PRIOR_WEIGHT)
       const win = weight * own.win + (1 - weight) * parent.win
-      const isOwn = mine.model.exits >= OWN_EXITS && !own.isHeld
+      const isOwn = mine.curve.exits >= OWN_EXITS && !own.isHeld
       return { win: Math.min(1, Math.max(0, win)), basis: isOwn ? 'own' : 'mixed' }
     },
   }
 }
 
-const collectExits = (
-  history: PortalHistory,
-  infos: readonly StageInfo[],
-  at: { asOf: number; workingTime: WorkingTime; historyStart: number | null },
-  wonTarget: number,
-  lostTarget: number,
-) => {
-  const { asOf, workingTime } = at
-  const from = asOf - WINDOW_MS
-  const historyStart = at.historyStart ?? asOf
-  const pipelines = new Map<string, number>()
-  const poolOf = infos.map(({ pipelineId }) => {
-    const known = pipelines.get(pipelineId) ?? pipelines.size
-    pipelines.set(pipelineId, known)
-    return known
-  })
-  const own = infos.map(info => (info.code === OPEN ? new StaySample() : null))
-  const pools = [...pipelines].map(() => new StaySample())
-  const targetOf = infos.map((info, stage) =>
-    info.code === WON ? wonTarget : info.code === LOST ? lostTarget : stage,
-  )
-  const { deal, stage, enteredAt, leftAt, nextStage, entryRow } = history.stay
-  for (let stay = 0; stay < history.stays; stay++) {
-    const place = stage[stay]!
-    const sample = own[place]
-    const begun = enteredAt[stay]!
-    if (sample === null || sample === undefined || begun > asOf || !isKnownDeal(history, deal[stay]!, asOf))
-      continue
-    const hasLeft = leftAt[stay]! <= asOf
-    const until = hasLeft ? leftAt[stay]! : asOf
-    if (until < from) continue
-    const seen = entryRow[stay]! < 0 ? Math.max(from, historyStart) : from
-    const entry = seen > begun ? workingTime.elapsed(begun, seen) : -1
-    const duration = workingTime.elapsed(begun, until)
-    const target = hasLeft ? targetOf[nextStage[stay]!]! : -1
-    sample.push(entry, duration, target)
-    pools[poolOf[place]!]!.push(entry, duration, target)
-  }
-  return { own, pools, poolOf }
-}
-
 /** What is still to be won from a stay of some age, by its own curve. */
-const worthAt = ({ model, won }: Fitted, ageMs: number) => {
-  const { row, isHeld } = rowAt(model, ageMs, RELIABLE_TAIL)
-  if (model.exits === 0) return { win: 0, exits: 0, isHeld }
-  if (row < 0) return { win: won.at(-1)!, exits: model.exits, isHeld }
+const worthAt = ({ curve, won }: Fitted, ageMs: number) => {
+  const { row, isHeld } = rowAt(curve, ageMs, RELIABLE_TAIL)
+  if (curve.exits === 0) return { win: 0, exits: 0, isHeld }
+  if (row < 0) return { win: won.at(-1)!, exits: curve.exits, isHeld }
   return {
-    win: (won.at(-1)! - won[row]!) / model.survival[row]!,
-    exits: model.remaining[row]!,
+    win: (won.at(-1)! - won[row]!) / curve.survival[row]!,
+    exits: curve.remaining[row]!,
     isHeld,
   }
 }

@@ -18,7 +18,10 @@ export type ExitModel = {
   readonly increment: Float64Array
 }
 
-/** Stays as columns that grow; reused between fits, because a back-test fits dozens of times. */
+/** What is left of a model once its targets are weighed. */
+export type ExitCurve = Pick<ExitModel, 'times' | 'survival' | 'remaining' | 'exits'>
+
+/** Stays as columns that grow. */
 export class StaySample {
   entry = new Float64Array(64)
   duration = new Float64Array(64)
@@ -43,6 +46,22 @@ const grown = <T extends Float64Array | Int32Array>(from: T, to: T): T => {
   return to
 }
 
+/** A sample whose parts are in order already; all of them were at risk at some age. */
+export type SortedExits = {
+  /** Exits ascending by age, then target, both in one number (`packExit`). */
+  readonly events: Float64Array
+  /** Ages at which stays without an exit were last seen, ascending. */
+  readonly censored: Float64Array
+  /** Ages at which stays came under observation late, ascending. */
+  readonly late: Float64Array
+  /** Stays watched from their beginning. */
+  readonly fromBirth: number
+}
+
+/** Age and target in one number: whole milliseconds leave room for it below 2^53. */
+export const packExit = (duration: number, target: number, targets: number): number =>
+  Math.round(duration) * targets + target
+
 /**
  * Fits the exits of a sample. A stay is at risk while entry < t ≤ duration; entry −1 = seen from its beginning, so
  * zero-length stays remain in the risk set. O(n log n), by sorting plain numbers only.
@@ -50,22 +69,35 @@ const grown = <T extends Float64Array | Int32Array>(from: T, to: T): T => {
  */
 export const fitExits = (sample: StaySample, targets: number): ExitModel => {
   const { entry, duration, target, size } = sample
-  const entries = new Float64Array(size)
-  const ends = new Float64Array(size)
-  // Age and target in one number: whole milliseconds leave room for it below 2^53.
-  const packed = new Float64Array(size)
-  let watched = 0
+  const late = new Float64Array(size)
+  const censored = new Float64Array(size)
+  const events = new Float64Array(size)
+  let entries = 0
+  let seen = 0
   let exits = 0
+  let fromBirth = 0
   for (let index = 0; index < size; index++) {
     if (!(entry[index]! < duration[index]!)) continue
-    entries[watched] = entry[index]!
-    ends[watched++] = duration[index]!
-    if (target[index]! >= 0) packed[exits++] = Math.round(duration[index]!) * targets + target[index]!
+    if (entry[index]! < 0) fromBirth++
+    else late[entries++] = entry[index]!
+    if (target[index]! >= 0) events[exits++] = packExit(duration[index]!, target[index]!, targets)
+    else censored[seen++] = duration[index]!
   }
-  const enteredAt = entries.subarray(0, watched).sort()
-  const endedAt = ends.subarray(0, watched).sort()
-  const events = packed.subarray(0, exits).sort()
+  return fitSorted(
+    {
+      events: events.subarray(0, exits).sort(),
+      censored: censored.subarray(0, seen).sort(),
+      late: late.subarray(0, entries).sort(),
+      fromBirth,
+    },
+    targets,
+  )
+}
 
+/** The same for a sample in order: O(n). */
+export const fitSorted = (sample: SortedExits, targets: number): ExitModel => {
+  const { events, censored, late, fromBirth } = sample
+  const exits = events.length
   const times = new Float64Array(exits)
   const survival = new Float64Array(exits)
   const remaining = new Int32Array(exits)
@@ -76,18 +108,20 @@ export const fitExits = (sample: StaySample, targets: number): ExitModel => {
   }
   let surviving = 1
   let entered = 0
-  let ended = 0
+  let gone = 0
   let row = 0
   for (let first = 0; first < exits; row++) {
     const time = Math.floor(events[first]! / targets)
-    while (entered < watched && enteredAt[entered]! < time) entered++
-    while (ended < watched && endedAt[ended]! < time) ended++
-    const risk = entered - ended
+    while (entered < late.length && late[entered]! < time) entered++
+    while (gone < censored.length && censored[gone]! < time) gone++
+    const risk = fromBirth + entered - gone - first
+    const increment = surviving / risk
+    const next = (time + 1) * targets
     let last = first
-    for (; last < exits && events[last]! < (time + 1) * targets; last++) {
+    for (; last < exits && events[last]! < next; last++) {
       model.target[last] = events[last]! - time * targets
       model.row[last] = row
-      model.increment[last] = surviving / risk
+      model.increment[last] = increment
     }
     surviving *= 1 - (last - first) / risk
     times[row] = time
@@ -104,21 +138,19 @@ export const fitExits = (sample: StaySample, targets: number): ExitModel => {
   }
 }
 
-/** Σ_k F_k(∞)·weight_k over the observed range: what a stay is worth when it begins. */
-export const worthOnEntry = (model: ExitModel, weight: Float64Array): number => {
-  let sum = 0
-  for (let index = 0; index < model.exits; index++)
-    sum += model.increment[index]! * weight[model.target[index]!]!
-  return sum
-}
-
-/** F_k(∞) by target, sparse. */
+/** F_k(∞) by target, sparse, in order of target. */
 export const exitShares = (model: ExitModel): Map<number, number> => {
-  const shares = new Map<number, number>()
+  let most = -1
+  for (const target of model.target) if (target > most) most = target
+  const sums = new Float64Array(most + 1)
+  const isSeen = new Uint8Array(most + 1)
   for (let index = 0; index < model.exits; index++) {
     const target = model.target[index]!
-    shares.set(target, (shares.get(target) ?? 0) + model.increment[index]!)
+    sums[target] = sums[target]! + model.increment[index]!
+    isSeen[target] = 1
   }
+  const shares = new Map<number, number>()
+  for (let target = 0; target <= most; target++) if (isSeen[target] === 1) shares.set(target, sums[target]!)
   return shares
 }
 
@@ -138,7 +170,7 @@ export const weigh = (model: ExitModel, weight: Float64Array): Float64Array => {
  * to come, because beyond that the estimate rests on nearly nobody.
  * @returns −1 = before the first exit
  */
-export const rowAt = (model: ExitModel, age: number, tail: number): { row: number; isHeld: boolean } => {
+export const rowAt = (model: ExitCurve, age: number, tail: number): { row: number; isHeld: boolean } => {
   const wanted = rowsUntil(model.times, age) - 1
   let row = wanted
   if (row >= 0 && model.remaining[row]! < tail) {
