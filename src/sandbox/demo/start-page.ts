@@ -50,6 +50,7 @@ export const startPage = (tabs: () => readonly StartTab[]): Router => {
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <link rel="icon" href="data:," />
     <title>Планёрка — демонстрация</title>
     ${style}
   </head>

@@ -102,6 +102,7 @@ export const shell = (site: AccountSite, viewer: Viewer, page: Page): string => 
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${page.title} — ${account.title}</title>
+    <link rel="icon" href="data:," />
     <link rel="stylesheet" href="/_host/assets/host.css" />
   </head>
   <body class="${page.isFull ? 'full' : ''}">
