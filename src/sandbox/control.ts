@@ -6,6 +6,7 @@ import { amocrmControl, describe as describeAmocrm } from './amocrm/control.ts'
 import type { AmocrmSandbox } from './amocrm/sandbox.ts'
 import { levers } from './bitrix24/levers.ts'
 import type { Faults } from './faults.ts'
+import { portalFromSeed, seedSchema } from './seed.ts'
 import type { Bitrix24Sandbox } from './server.ts'
 
 /**
@@ -55,6 +56,15 @@ export const controlRoutes = (parts: {
     const { origin } = z.object({ origin: z.url() }).parse(req.body)
     bitrix24.setAppOrigin(origin.replace(/\/+$/, ''))
     res.json({ installUrl: bitrix24.app.installUrl })
+  })
+  router.post('/bitrix24/portals', async (req, res) => {
+    const site = await bitrix24.addPortal(portalFromSeed(seedSchema.parse(req.body)))
+    res.status(201).json({
+      name: site.name,
+      memberId: site.portal.memberId,
+      origin: site.origin,
+      counts: site.counts(),
+    })
   })
   router
     .route('/faults')

@@ -107,6 +107,20 @@ describe('the control door', () => {
     await control('/bitrix24/acme/temper', { isSuspended: false })
   })
 
+  test('opens one more portal, filled from a log', async () => {
+    const seeded = await control('/bitrix24/portals', {
+      name: 'from-log',
+      story: {
+        kind: 'log',
+        csv: 'case,activity,timestamp\n1,Ask,2020-01-01T10:00:00Z\n1,Pay,2020-01-02T10:00:00Z',
+        won: ['Pay'],
+      },
+    })
+    expect(seeded.status).toBe(201)
+    expect(seeded.body).toMatchObject({ name: 'from-log', counts: { deals: 1, stageMoves: 2, openDeals: 0 } })
+    expect((await control('/bitrix24/from-log/deals/1')).body).toMatchObject({ title: '1', semantic: 'S' })
+  })
+
   test('never shows an application’s secrets', async () => {
     const text = JSON.stringify([(await control('/')).body, (await control('/bitrix24/acme/state')).body])
     expect(text).not.toContain(portal.site.installed()!.applicationToken)
