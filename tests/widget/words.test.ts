@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { METRICS } from '../../src/metrics/catalogue/index.ts'
@@ -56,6 +58,19 @@ describe('the words', () => {
   test('do not judge people', () => {
     const judging = [...russian].filter(([, text]) => /плохо|нарушени|штраф|эффективност/i.test(text))
     expect(judging).toEqual([])
+  })
+
+  test('are there for every key that a screen asks for by name', () => {
+    const root = join(import.meta.dirname, '../../src/widget')
+    const asked = globSync('**/*.{ts,vue}', { cwd: root })
+      .filter(file => !file.startsWith('i18n'))
+      .flatMap(file =>
+        [...readFileSync(join(root, file), 'utf8').matchAll(/(?:\bt\(\s*|keypath=)['"]([\w.]+)['"]/g)].map(
+          match => match[1] ?? '',
+        ),
+      )
+    expect(asked.length).toBeGreaterThan(200)
+    expect(asked.filter(key => !russian.has(key))).toEqual([])
   })
 
   test('know every metric that the server computes, with its rule and its parts', () => {

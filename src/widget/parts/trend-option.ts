@@ -8,8 +8,6 @@ use([LineChart, GridComponent, MarkLineComponent, TooltipComponent, SVGRenderer]
 
 export const createChart = (element: HTMLElement): EChartsType => init(element, null, { renderer: 'svg' })
 
-const ENOUGH_COVERAGE = 0.6
-
 export type TrendWords = {
   target: string
   marks: { index: number; label: string; dotted: boolean }[]
@@ -36,16 +34,26 @@ const colourOf = (role: string, alpha = 1): string => {
   return `rgba(${red},${green},${blue},${alpha})`
 }
 
-/** Weeks under 60 % coverage are a gap, not a guess. */
-const shownValue = (week: Week): number | null =>
-  week.value === null || (week.coverage !== null && week.coverage < ENOUGH_COVERAGE) ? null : week.value
+const TARGET = 70
+const NEAR_WEEKS = 3
+
+/** The word of the target stands at the end of its line that is farther from the curve, on the free side. */
+const targetPlace = (known: readonly number[]): string => {
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+  const [start, end] = [mean(known.slice(0, NEAR_WEEKS)), mean(known.slice(-NEAR_WEEKS))]
+  const isStart = Math.abs(start - TARGET) >= Math.abs(end - TARGET)
+  const isAbove = (isStart ? start : end) >= TARGET
+  return `inside${isStart ? 'Start' : 'End'}${isAbove ? 'Bottom' : 'Top'}`
+}
 
 export const trendOption = (
   weeks: readonly Week[],
   words: TrendWords,
   isSmall: boolean,
 ): Record<string, unknown> => {
-  const values = weeks.map(shownValue)
+  // A week without enough coverage comes without a value: a gap, not a guess.
+  const values = weeks.map(week => week.value)
   const lastIndex = values.findLastIndex(value => value !== null)
   const lastRebuilt = weeks.findLastIndex(week => week.isReconstructed)
   const link = colourOf('link')
@@ -157,12 +165,11 @@ export const trendOption = (
           label: { fontSize: 11 },
           data: [
             {
-              yAxis: 70,
+              yAxis: TARGET,
               lineStyle: { color: colourOf('good-ink'), type: 'dashed', width: 1 },
               label: {
                 formatter: words.target,
-                // On the side of the target where the line is not.
-                position: (known[0] ?? 0) >= 70 ? 'insideStartBottom' : 'insideStartTop',
+                position: targetPlace(known),
                 color: colourOf('good-ink'),
               },
             },
