@@ -13,7 +13,6 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/package.json ./
 COPY --from=build /app/src ./src
-COPY --from=build /app/public ./public
 COPY --from=build /app/app-manifest ./app-manifest
 RUN mkdir /data && chown node:node /data
 USER node

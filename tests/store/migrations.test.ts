@@ -22,7 +22,7 @@ const makeNewer = async (target: { dataDir?: string; databaseUrl?: string }): Pr
   await store.close()
 }
 
-describe('the schema of the embedded database', { timeout: 60_000 }, () => {
+describe('the schema of the embedded database', { timeout: 180_000 }, () => {
   test('is refused when a newer version made it', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'planerka-newer-'))
     await makeNewer({ dataDir })
@@ -36,7 +36,7 @@ describe('the schema of the embedded database', { timeout: 60_000 }, () => {
 const skip = skipsWithoutPostgres()
 describe.skipIf(skip)(
   `the schema on PostgreSQL${skip ? ` (${missingPostgres()})` : ''}`,
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   () => {
     let server: PostgresServer
     beforeAll(async () => {

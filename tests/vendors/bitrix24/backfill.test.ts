@@ -55,7 +55,7 @@ describe('the first full read', () => {
   })
 
   test('goes on from any saved page without losing or repeating a row', async () => {
-    portal.tables.deals = range(9000).map(id => dealRow(id * 2))
+    portal.tables.deals = range(20_000).map(id => dealRow(id * 2))
     const whole = await readAll(connectTo(portal).connected.backfill('deals', null))
     expect(whole.pages.length).toBeGreaterThan(2)
     for (const stop of [0, 1, whole.pages.length - 1]) {
@@ -63,7 +63,7 @@ describe('the first full read', () => {
       const rest = await readAll(
         connectTo(portal).connected.backfill('deals', whole.pages[stop]?.resume ?? null),
       )
-      expect(ids([...before, ...rest.records.deals])).toEqual(range(9000).map(id => id * 2))
+      expect(ids([...before, ...rest.records.deals])).toEqual(range(20_000).map(id => id * 2))
       expect(rest.cursor).toBe(whole.cursor)
     }
   })
