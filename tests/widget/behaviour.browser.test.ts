@@ -18,7 +18,7 @@ const focused = (
   what = 'document.activeElement.getAttribute("data-cell")',
 ): Promise<string | null> => page.evaluate(what)
 
-describe.skipIf(!hasChromium)(named('the widget in a browser'), () => {
+describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_000 }, () => {
   beforeAll(async () => {
     await ensureBuilt()
     mock = await startMock()

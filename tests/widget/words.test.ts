@@ -65,7 +65,7 @@ describe('the words', () => {
     const asked = globSync('**/*.{ts,vue}', { cwd: root })
       .filter(file => !file.startsWith('i18n'))
       .flatMap(file =>
-        [...readFileSync(join(root, file), 'utf8').matchAll(/(?:\bt\(\s*|keypath=)['"]([\w.]+)['"]/g)].map(
+        [...readFileSync(join(root, file), 'utf8').matchAll(/(?:\bt\(\s*|\skeypath=)['"]([\w.]+)['"]/g)].map(
           match => match[1] ?? '',
         ),
       )
