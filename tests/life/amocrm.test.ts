@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventRow } from '../../src/sandbox/amocrm/account/rows.ts'
 import type { AccountSite } from '../../src/sandbox/amocrm/site.ts'
+import type { LogCase } from '../../src/sandbox/event-log.ts'
+import { importLogLeads } from '../../src/sandbox/import-log-leads.ts'
 import { fillHalfYearLeads } from '../../src/sandbox/scenarios/half-year-leads.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import {
@@ -15,6 +17,20 @@ import {
 const SECRET = 'life-secret-of-the-integration-0123456789'
 const OLD_SECRET = 'life-secret-of-the-integration-before-it-was-changed'
 
+/** Cases whose steps repeat, fall into one second and go back, made by a few people and nobody. */
+const busyLog = (): LogCase[] =>
+  Array.from({ length: 60 }, (_, n) => ({
+    id: `case-${n}`,
+    events: Array.from({ length: 2 + (n % 7) }, (_step, step) => ({
+      activity: ['Заявка', 'Звонок', 'Звонок', 'КП', 'Счёт', 'Звонок', 'Оплата', 'Отказ'][
+        (n * 3 + step) % 8
+      ]!,
+      at: Date.parse('2026-05-04T09:00:00Z') + n * 3_600_000 + Math.floor(step / 3) * 60_000,
+      resource: ['Анна', 'Борис', ''][(n + step) % 3]!,
+      amount: null,
+    })),
+  }))
+
 let sandbox: Sandbox
 let site: AccountSite
 let product: RunningProduct
@@ -26,7 +42,17 @@ beforeAll(async () => {
     amocrm: {
       integration: { origin: `http://127.0.0.1:${port}`, secret: SECRET },
       accounts: [
-        { name: 'severny-kontur', title: 'Северный контур', fill: account => fillHalfYearLeads(account) },
+        {
+          name: 'severny-kontur',
+          title: 'Северный контур',
+          fill: account => fillHalfYearLeads(account),
+        },
+        {
+          name: 'journal',
+          title: 'Журнал',
+          timeZone: 'UTC',
+          fill: account => void importLogLeads(account, busyLog(), { won: ['Оплата'], lost: ['Отказ'] }),
+        },
       ],
     },
   })
@@ -47,7 +73,9 @@ afterAll(async () => {
 }, 60_000)
 
 const installed = async (): Promise<Installation> => {
-  const row = await product.installation('amocrm')
+  const row = (await product.admin<Installation[]>('/installations')).find(
+    ({ id }) => id === `amocrm-${site.account.accountId}`,
+  )
   if (!row) throw new Error('not installed')
   return row
 }
@@ -75,8 +103,7 @@ const syncNow = async (full: boolean): Promise<Installation> => {
   )
 }
 
-const movesAsExported = async (): Promise<string[]> => {
-  const { id } = await installed()
+const movesAsExported = async (id: string): Promise<string[]> => {
   // The account counts in whole seconds: the one that runs has to be over.
   await pause(1100)
   const asOf = new Date(site.account.now() * 1000).toISOString()
@@ -99,8 +126,7 @@ const movesAsExported = async (): Promise<string[]> => {
 }
 
 /** What the account itself knows: first stages from first moves, creations by whom the lead says. */
-const movesAtTheSource = (): string[] => {
-  const { account } = site
+const movesAtTheSource = ({ account }: AccountSite): string[] => {
   const byLead = Map.groupBy(
     account.events.all().filter(({ type }) => type === 'lead_status_changed'),
     ({ entityId }) => entityId,
@@ -205,7 +231,7 @@ describe('an amoCRM account', () => {
   }, 300_000)
 
   it('is stored move by move as the account tells it, with whoever moved', async () => {
-    expect(await movesAsExported()).toEqual(movesAtTheSource())
+    expect(await movesAsExported((await installed()).id)).toEqual(movesAtTheSource(site))
   }, 120_000)
 
   it('lets people in by their one-time token, once, and shows them what the CRM would', async () => {
@@ -297,7 +323,7 @@ describe('an amoCRM account', () => {
         sync.counts['stageMoves'] === before + 1 && sync.counts['tasks'] === account.tasks.rows.length,
       60_000,
     )
-    expect(await movesAsExported()).toEqual(movesAtTheSource())
+    expect(await movesAsExported((await installed()).id)).toEqual(movesAtTheSource(site))
   }, 120_000)
 
   it('is read on when nobody tells of what happened: a new lead, a deleted one, a restored one', async () => {
@@ -383,6 +409,21 @@ describe('an amoCRM account', () => {
     expect((await fetch(site.declined(state))).status).toBe(400)
     expect((await installed()).status).toBe('active')
   }, 60_000)
+
+  it('is read beside another account, whose steps repeat and share their seconds', async () => {
+    const journal = sandbox.amocrm.site('journal')
+    await journal.install()
+    const id = `amocrm-${journal.account.accountId}`
+    const row = await eventually(
+      'the first sync of the other account',
+      async () => (await product.admin<Installation[]>('/installations')).find(other => other.id === id),
+      other => other?.sync.phase === 'idle' && other.sync.lastFinishedAt !== null,
+      120_000,
+    )
+    const source = journal.account.counts()
+    expect(row?.sync.counts).toMatchObject({ deals: source['leads'], stageMoves: source['stageMoves'] })
+    expect(await movesAsExported(id)).toEqual(movesAtTheSource(journal))
+  }, 180_000)
 
   it('never saw its secrets in the log', () => {
     const log = product.log()
