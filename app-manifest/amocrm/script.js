@@ -47,7 +47,9 @@ define(['jquery'], $ =>
             .attr('title', self.i18n('widget.name'))
             .attr(
               'src',
-              base + '/widget#' + $.param({ ticket: reply.ticket, language: language(), theme: userTheme() }),
+              base +
+                '/widget#' +
+                $.param({ ticket: reply.ticket, view: view, language: language(), theme: userTheme() }),
             )
             .css('height', height)
           $note.replaceWith($frame)
