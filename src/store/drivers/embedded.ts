@@ -98,7 +98,7 @@ export const startEmbedded = async (dataDir: string, log: Logger): Promise<Embed
       isClosing = true
       worker.postMessage('close')
       await exited
-      rmSync(socket, { force: true })
+      rmSync(host, { recursive: true, force: true })
     },
   }
 }
