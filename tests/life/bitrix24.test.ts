@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { levers } from '../../src/sandbox/bitrix24/levers.ts'
 import type { PortalSite } from '../../src/sandbox/bitrix24/site.ts'
+import { fillDense } from '../../src/sandbox/scenarios/dense.ts'
 import { fillHalfYear } from '../../src/sandbox/scenarios/half-year.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import {
@@ -23,7 +24,7 @@ beforeAll(async () => {
       app: { origin: `http://127.0.0.1:${port}` },
       portals: [
         { name: 'severny-kontur', title: 'Северный контур', fill: portal => fillHalfYear(portal) },
-        { name: 'neighbour', title: 'Сосед' },
+        { name: 'neighbour', title: 'Сосед', fill: portal => fillDense(portal, { deals: 60, moves: 3 }) },
       ],
     },
   })
@@ -96,7 +97,7 @@ const me = async (ticket: string | null) => {
   })
   const { token } = (await opened.json()) as { token: string }
   const answer = await fetch(`${product.origin}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })
-  return { status: opened.status, ...((await answer.json()) as Record<string, unknown>) }
+  return { http: opened.status, ...((await answer.json()) as Record<string, unknown>) }
 }
 const openDeal = () => {
   const deal = site.portal.deals.rows.find(row => row.semantic === 'P')
@@ -139,16 +140,13 @@ describe('a Bitrix24 portal', () => {
   }, 300_000)
 
   it('has a trend to look at before the first day is over', async () => {
-    const found = await eventually('the weeks', snapshots, list => list.length >= 13, 240_000)
-    const { settings } = {
-      settings: await product.admin<{ calendar: { timeZone: string } }>(
-        `/installations/${(await installed()).id}/settings`,
-      ),
-    }
-    expect(settings.calendar.timeZone).toBe('Europe/Moscow')
+    const { calendar } = await product.admin<{ calendar: { timeZone: string } }>(
+      `/installations/${(await installed()).id}/settings`,
+    )
+    expect(calendar.timeZone).toBe('Europe/Moscow')
     // Weeks end where the portal's Sunday ends.
-    const lastWeek = found.filter(({ asOf }) => asOf.endsWith('20:59:59.999Z'))
-    expect(lastWeek.length).toBeGreaterThanOrEqual(12)
+    const weeks = (list: { asOf: string }[]) => list.filter(({ asOf }) => asOf.endsWith('20:59:59.999Z'))
+    await eventually('twelve weeks', snapshots, list => weeks(list).length === 12, 240_000)
   }, 300_000)
 
   it('lets people in from their frame, as often as they reload it, each seeing what is theirs', async () => {
@@ -156,8 +154,8 @@ describe('a Bitrix24 portal', () => {
     expect(admin.status).toBe(200)
     expect(admin.headers['content-security-policy']).toContain(`frame-ancestors ${site.origin}`)
     const ticket = metaOf(admin.body, 'ticket')
-    expect(await me(ticket)).toMatchObject({ status: 200, role: 'admin' })
-    expect((await me(ticket)).status).toBe(401)
+    expect(await me(ticket)).toMatchObject({ http: 200, role: 'admin' })
+    expect((await me(ticket)).http).toBe(401)
     expect((await site.postFrame(admin.frame)).status).toBe(200)
 
     const employee = site.portal.users.rows.find(
@@ -218,15 +216,6 @@ describe('a Bitrix24 portal', () => {
     await pull('disguise', { table: 'deals', id: deal.id, fields: null })
     expect((await syncNow(true)).sync.rejected).toBe(0)
   }, 240_000)
-
-  it('follows the portal to another address', async () => {
-    const before = (await installed()).portal
-    await site.rename()
-    // A sandbox is only called where it was vouched for: the new origin is not on the list.
-    const { sync } = await syncNow(false)
-    expect(sync.outcome).toBe('failed')
-    expect((await installed()).portal).toBe(before)
-  }, 120_000)
 })
 
 describe('a neighbour', () => {
@@ -243,14 +232,14 @@ describe('a neighbour', () => {
       count => count > 5,
       60_000,
     )
-    const made = site.acts.addItem(
+    const before = (await installed()).sync.counts['deals'] ?? 0
+    site.acts.addItem(
       2,
       { title: 'После обновления', assignedById: site.portal.admin.id },
       site.portal.admin.id,
     )
     await site.events.settled()
-    await eventually('the deal', installed, ({ sync }) => (sync.counts['deals'] ?? 0) >= 1, 60_000)
-    expect(made.id).toBeGreaterThan(0)
+    await eventually('the deal', installed, ({ sync }) => sync.counts['deals'] === before + 1, 60_000)
   }, 120_000)
 
   it('is healed by its administrator when the access was lost', async () => {
