@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AppError, isVendorError } from '../../src/errors.ts'
-import { emptyRecordSet, type RecordKind, type RecordSet } from '../../src/records/records.ts'
+import { emptyRecordSet, type RecordKind, type RecordSet, type StageMove } from '../../src/records/records.ts'
+import { mergeMoves } from '../../src/store/pages/stage-moves.ts'
 import type { Cursor, InboundRequest, Page, Portal, Vendor } from '../../src/vendors/vendor.ts'
 
 /**
@@ -58,8 +59,20 @@ const readEverything = async (vendor: Vendor, portal: Portal) => {
 const idsOf = (records: RecordSet, kind: RecordKind): string[] =>
   [...new Set(records[KEY_OF_KIND[kind]].map(({ id }) => id))].toSorted()
 
+/** As they are kept: what is told twice, or inferred better from another row, is one move. */
+const kept = (moves: readonly StageMove[]): StageMove[] => {
+  const byId = new Map<string, StageMove>()
+  for (const move of moves) {
+    const earlier = byId.get(move.id)
+    byId.set(move.id, earlier ? mergeMoves(earlier, move) : move)
+  }
+  return [...byId.values()]
+}
+
 const movesOf = (records: RecordSet): string[] =>
-  records.stageMoves.map(({ dealId, stageId, at }) => `${dealId} ${stageId} ${at.toISOString()}`).toSorted()
+  kept(records.stageMoves)
+    .map(({ dealId, stageId, at }) => `${dealId} ${stageId} ${at.toISOString()}`)
+    .toSorted()
 
 export const vendorContract = (name: string, open: () => Promise<VendorWorld>): void => {
   describe(`${name} behind the port`, () => {

@@ -83,12 +83,12 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
 
   return {
     routes: [
-      { method: 'GET', path: '/oauth', purpose: 'install', maxBytes: 0 },
-      { method: 'GET', path: '/connect', purpose: 'connect', maxBytes: 0 },
-      { method: 'GET', path: '/disconnect', purpose: 'uninstall', maxBytes: 0 },
+      { method: 'GET', path: '/oauth', purpose: 'install', maxBytes: 1024 },
+      { method: 'GET', path: '/connect', purpose: 'connect', maxBytes: 1024 },
+      { method: 'GET', path: '/disconnect', purpose: 'uninstall', maxBytes: 1024 },
       { method: 'POST', path: '/events/:key', purpose: 'event', maxBytes: 2 * 1024 * 1024 },
       { method: 'POST', path: '/ticket', purpose: 'ticket', maxBytes: 16 * 1024 },
-      { method: 'GET', path: '/widget', purpose: 'page', maxBytes: 0 },
+      { method: 'GET', path: '/widget', purpose: 'page', maxBytes: 1024 },
     ],
     claim: req => {
       const key = req.params['key']
