@@ -150,6 +150,7 @@ const accountSetup = async (): Promise<AccountSetup> => {
       ...shared,
       name: 'dense',
       title: 'Большой аккаунт',
+      isFilledLater: true,
       fill: account =>
         fillDenseLeads(account, {
           deals,
@@ -203,7 +204,7 @@ ${amocrm.platform === 'kommo' ? 'Kommo' : 'amoCRM'} sandbox
   host page               ${account.origin}/
   account id              ${account.account.accountId}
   control door            ${sandbox.origin}/_sandbox/amocrm
-  holds                   ${JSON.stringify(account.account.counts())}
+  holds                   ${options.deals === undefined ? JSON.stringify(account.account.counts()) : 'as many, from the first request on'}
 Settings of the server beside it:
   BITRIX24_OAUTH_ORIGIN=${sandbox.origin}
   TRUSTED_CRM_ORIGINS=${[site.origin, ...amocrm.trustedOrigins()].join(',')}

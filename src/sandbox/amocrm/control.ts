@@ -30,7 +30,7 @@ export const amocrmControl = (crm: AmocrmSandbox): Router => {
     const site =
       crm.sites.get(name) ?? [...crm.sites.values()].find(({ account }) => String(account.accountId) === name)
     if (!site) throw notFound('account_not_found', `There is no account "${name}".`)
-    return site
+    return site.ready()
   }
 
   router.get('/', (_req, res) => void res.json(describe(crm)))

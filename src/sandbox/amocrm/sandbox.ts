@@ -14,6 +14,8 @@ export type AccountSetup = AccountOptions & {
   /** Fills the account with people, pipelines and leads. */
   fill?: (account: Account) => void
   temper?: Partial<Temper>
+  /** Big accounts are filled when somebody first asks for them, so that nobody waits for what he does not use. */
+  isFilledLater?: boolean
 }
 
 export type AmocrmOptions = {
@@ -61,7 +63,7 @@ export const makeAmocrm = (
   routes.disable('x-powered-by')
   routes.use(
     /^\/oauth\/?$/,
-    authorisePage(() => [...sites.values()]),
+    authorisePage(() => [...sites.values()].map(site => site.ready())),
   )
   routes.get('/oauth2/account/current/subdomain', (req, res, next) => {
     const refresh = String(req.headers['x-refresh-token'] ?? '')
@@ -95,9 +97,10 @@ export const makeAmocrm = (
         limit,
         apiDomain: () => new URL(sharedOrigin()).host,
         widgetFiles: () => files,
+        ...(setup.isFilledLater && setup.fill ? { fillLater: setup.fill } : {}),
       })
       await site.start(setup.port ?? 0, setup.sparePort ?? 0)
-      setup.fill?.(account)
+      if (!setup.isFilledLater) setup.fill?.(account)
       sites.set(setup.name, site)
       return site
     },

@@ -35,6 +35,8 @@ export type SiteParts = {
   apiDomain: () => string
   /** Files of the uploaded widget archive. */
   widgetFiles: () => WidgetFiles | null
+  /** Fills the account when somebody first asks for it. */
+  fillLater?: (account: Account) => void
 }
 
 /** Vendors' own installer gives up after this. */
@@ -58,6 +60,7 @@ export class AccountSite {
   #listeners: Listening[] = []
   #spareHost = ''
   #isMoved = false
+  #fill: (() => void) | null = null
 
   constructor(parts: SiteParts) {
     const { account, integrations, integration, clock, log, limit } = parts
@@ -66,6 +69,8 @@ export class AccountSite {
     this.integration = integration
     this.clock = clock
     this.limit = limit
+    const { fillLater } = parts
+    if (fillLater) this.#fill = () => fillLater(account)
     this.widgetFiles = parts.widgetFiles
     this.webhooks = new WebhookSender(account, clock, log)
     this.acts = new Acts(account, (code, item) => this.webhooks.tell(code, item))
@@ -81,12 +86,21 @@ export class AccountSite {
     app.disable('x-powered-by')
     app.set('etag', false)
     app.use((_req, res, next) => {
+      this.ready()
       if (isHere()) next()
       else res.status(404).type('html').send('<html><body>Аккаунт не найден</body></html>')
     })
     app.use(accountRoutes(this, this.#parts.faults))
     app.use(hostRoutes(this))
     return app
+  }
+
+  /** Makes sure that the account holds what it was to be filled with. */
+  ready(): this {
+    const fill = this.#fill
+    this.#fill = null
+    fill?.()
+    return this
   }
 
   get name(): string {
