@@ -125,15 +125,27 @@ const isOpenAt = (dossier: Dossier): boolean => {
   return (last === undefined ? dossier.current.outcome : last.outcome) === 'open'
 }
 
-/** The last thing that happened on a deal, plans aside. */
-const lastEventOf = (dossier: Dossier): number => {
+/**
+ * The last thing that happened on a deal or was due on it: deadlines of a window count there whenever they were
+ * set. That we saw the deal for the first time is nothing that happened to it.
+ */
+export const lastEventOf = (dossier: Dossier): number => {
   let latest = Math.max(dossier.createdAt, dossier.current.closedAt ?? 0, dossier.current.movedAt ?? 0)
   const last = dossier.moves.at(-1)
   if (last !== undefined && last.at > latest) latest = last.at
-  for (const item of dossier.activities)
-    latest = Math.max(latest, item.createdAt, item.completedAt ?? 0, item.startAt ?? 0)
-  for (const task of dossier.tasks) latest = Math.max(latest, task.createdAt, task.closedAt ?? 0)
+  for (const { createdAt, completedAt, startAt, endAt, deadlineAt, deadlineMoves } of dossier.activities)
+    latest = Math.max(
+      latest,
+      createdAt,
+      completedAt ?? 0,
+      startAt ?? 0,
+      endAt ?? 0,
+      deadlineAt ?? 0,
+      deadlineMoves.at(-1)?.at ?? 0,
+    )
+  for (const { createdAt, closedAt, deadlineAt, deadlineMoves } of dossier.tasks)
+    latest = Math.max(latest, createdAt, closedAt ?? 0, deadlineAt ?? 0, deadlineMoves.at(-1)?.at ?? 0)
   for (const invoice of dossier.invoices) latest = Math.max(latest, invoice.createdAt, invoice.movedAt ?? 0)
-  const version = dossier.versions.at(-1)
+  const version = dossier.versions.length > 1 ? dossier.versions.at(-1) : undefined
   return version === undefined ? latest : Math.max(latest, version.observedAt)
 }

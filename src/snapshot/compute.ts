@@ -1,6 +1,6 @@
 import { METRICS } from '../metrics/catalogue/index.ts'
 import { cutDossier, cutLoose, latestOf } from '../metrics/cut.ts'
-import { type Measurement, startMeasuring } from '../metrics/measure.ts'
+import { lastEventOf, type Measurement, startMeasuring } from '../metrics/measure.ts'
 import {
   collectStays,
   flagDeal,
@@ -53,33 +53,80 @@ type Input = {
 export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
   const fields = of.worlds.map(startCounting)
   const { history, alive } = await readHistory(of, fields)
-  const runs: Run[] = []
-  for (const world of of.worlds) {
-    runs.push(startRun(history, world, of.evidenceLimit))
-    await of.breathe()
-  }
-  const measureDeal = (dossier: Dossier): void => {
-    const latest = latestOf(dossier)
-    for (const run of runs) run.add(dossier, latest)
-  }
-  await eachDossier(of, 2, alive === null ? of.stream.dossiers() : [alive], measureDeal)
-  for await (const items of of.stream.loose()) {
-    for (const run of runs) run.addLoose(items)
-    await of.breathe()
-  }
-  const measured = runs.map((run, index) => ({ run, measurement: run.finish(), fields: fields[index]! }))
+  const measured =
+    alive === null ? await measureTogether(of, history) : await measureInTurn(of, history, alive)
   const fixedSet = fixedSetOf(
     measured
       .filter(({ measurement: { world } }) => world.asOf < world.installedAt)
       .map(({ measurement }) => measurement),
   )
-  for (const { run, measurement, fields: counted } of measured) {
+  for (const [index, { run, measurement }] of measured.entries()) {
     await of.breathe()
-    yield run.parts({ history, measurement, fixedSet, fields: counted.rows(), dataUntil: counted.newest() })
+    const counted = fields[index]!
+    yield run.parts({ measurement, fixedSet, fields: counted.rows(), dataUntil: counted.newest() })
   }
 }
 
 type Run = ReturnType<typeof startRun>
+type Measured = { run: Run; measurement: Measurement }
+
+/** The second pass over deals that were kept: instant by instant, because each one's chances weigh tens of megabytes. */
+const measureInTurn = async (
+  of: Input,
+  history: PortalHistory,
+  alive: readonly Dossier[],
+): Promise<Measured[]> => {
+  const newest = Float64Array.from(alive, latestOf)
+  const loose = await keepLoose(of)
+  const measured: Measured[] = []
+  for (const world of of.worlds) {
+    const run = startRun(history, world, of.evidenceLimit)
+    await of.breathe()
+    for (const [index, dossier] of alive.entries()) {
+      run.add(dossier, newest[index]!)
+      if ((index + 1) % BATCH !== 0) continue
+      of.onProgress?.(2, index + 1)
+      await of.breathe()
+    }
+    for await (const items of loose ?? of.stream.loose()) {
+      run.addLoose(items)
+      await of.breathe()
+    }
+    measured.push({ run, measurement: run.finish() })
+  }
+  return measured
+}
+
+/** Items without a deal, read once for many instants; null = too many to keep. */
+const keepLoose = async (of: Input): Promise<LooseItems[] | null> => {
+  const kept: LooseItems[] = []
+  let count = 0
+  for await (const items of of.stream.loose()) {
+    kept.push(items)
+    count += items.activities.length + items.tasks.length + items.invoices.length
+    if (count > (of.keepLimit ?? KEEP_LIMIT)) return null
+    await of.breathe()
+  }
+  return kept
+}
+
+/** The second pass where there are too many deals to keep: the base is read again, once for all instants. */
+const measureTogether = async (of: Input, history: PortalHistory): Promise<Measured[]> => {
+  const runs: Run[] = []
+  for (const world of of.worlds) {
+    runs.push(startRun(history, world, of.evidenceLimit))
+    await of.breathe()
+  }
+  await eachDossier(of, 2, of.stream.dossiers(), dossier => {
+    const latest = latestOf(dossier)
+    for (const run of runs) run.add(dossier, latest)
+  })
+  for await (const items of of.stream.loose()) {
+    for (const run of runs) run.addLoose(items)
+    await of.breathe()
+  }
+  return runs.map(run => ({ run, measurement: run.finish() }))
+}
 
 /** @returns the history, and the deals that are still to be measured; null = too many to keep, read them again */
 const readHistory = async (
@@ -99,7 +146,7 @@ const readHistory = async (
       const cut = cutDossier(dossier, asOf, latest)
       if (cut !== null) counter.add(cut, latest <= asOf ? latest : latestOf(cut))
     }
-    if (alive === null || (latest < since && isClosed(dossier, of.worlds[0]!))) return
+    if (alive === null || (lastEventOf(dossier) < since && isClosed(dossier, of.worlds[0]!))) return
     alive.push(dossier)
     if (alive.length > limit) alive = null
   })
@@ -115,7 +162,7 @@ const isClosed = (dossier: Dossier, world: World): boolean => {
 const eachDossier = async (
   of: Input,
   pass: 1 | 2,
-  pages: AsyncIterable<Dossier | readonly Dossier[]> | Iterable<readonly Dossier[]>,
+  pages: AsyncIterable<Dossier | readonly Dossier[]>,
   visit: (dossier: Dossier) => void,
 ): Promise<void> => {
   let deals = 0
@@ -128,18 +175,27 @@ const eachDossier = async (
     }
 }
 
-/** One instant's share of the second pass. */
-const startRun = (history: PortalHistory, world: World, evidenceLimit: number) => {
+/** What deals are flagged and measured with at one instant. */
+const prepare = (history: PortalHistory, world: World, evidenceLimit: number) => {
   const { standing, backTest } = standingOf(history, world)
   const judge = judgeOf(standing, world)
-  const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit })
+  return { standing, backTest, measurer: startMeasuring({ world, metrics: METRICS, judge, evidenceLimit }) }
+}
+type Tools = ReturnType<typeof prepare>
+
+/** One instant's share of the second pass. */
+const startRun = (history: PortalHistory, world: World, evidenceLimit: number) => {
+  let tools: Tools | null = prepare(history, world, evidenceLimit)
+  const { backTest } = tools
+  const { thresholds } = tools.standing
   const deals: DealRow[] = []
   const flags: FlagRow[] = []
   const closed: ClosedRow[] = []
   return {
     add: (dossier: Dossier, latest: number): void => {
       const cut = cutDossier(dossier, world.asOf, latest)
-      if (cut === null) return
+      if (cut === null || tools === null) return
+      const { measurer, standing } = tools
       measurer.addDeal(cut)
       const flagged = flagDeal(cut, standing, world)
       if (flagged === null) {
@@ -150,16 +206,21 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
       deals.push(flagged.deal)
       flags.push(...flagged.flags)
     },
-    addLoose: (items: LooseItems): void => measurer.addLoose(cutLoose(items, world.asOf)),
-    finish: (): Measurement => measurer.finish(),
+    addLoose: (items: LooseItems): void => tools?.measurer.addLoose(cutLoose(items, world.asOf)),
+    /** Nothing can be added any more: the tools are let go. */
+    finish: (): Measurement => {
+      if (tools === null) throw new Error('This instant has been measured already')
+      const measurement = tools.measurer.finish()
+      tools = null
+      return measurement
+    },
     parts: (of: {
-      history: PortalHistory
       measurement: Measurement
       fixedSet: ReadonlySet<string>
       fields: FieldRow[]
       dataUntil: number | null
     }): Computed => {
-      const { history: all, measurement } = of
+      const { measurement } = of
       const outcome = outcomeOf(measurement, of.fixedSet)
       const { isAmnesty } = outcome
       const byId = (a: { dealId: string }, b: { dealId: string }): number =>
@@ -172,9 +233,9 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
         flags,
         deals,
         closed,
-        stages: measureStages(all, world, standing.thresholds),
-        ...processOf(all, world),
-        curves: stageCurves(all, world),
+        stages: measureStages(history, world, thresholds),
+        ...processOf(history, world),
+        curves: stageCurves(history, world),
         fields: of.fields,
         scores: outcome.scores,
         summary: summaryOf({ world, window: measurement.window, deals, isAmnesty, dataUntil: of.dataUntil }),

@@ -1,3 +1,5 @@
+import { ascendingOrder } from './ascending.ts'
+
 /** One prediction with what became of it. `group` numbers what repeats belong to: the deal. */
 export type Judged = {
   readonly predicted: Float64Array
@@ -15,8 +17,7 @@ export type Auc = { auc: number; low: number; high: number }
  */
 export const aucOf = ({ predicted, happened, group }: Judged): Auc | null => {
   const size = predicted.length
-  const order = Int32Array.from({ length: size }, (_, index) => index)
-  order.sort((a, b) => predicted[a]! - predicted[b]!)
+  const order = ascendingOrder(predicted)
   let positives = 0
   for (const yes of happened) positives += yes
   const negatives = size - positives

@@ -21,23 +21,32 @@ type Rows = {
  */
 export const bulkKnownAt = (rows: Rows, stages: readonly { pipelineId: string }[]): Float64Array => {
   const knownAt = new Float64Array(rows.at.length).fill(NEVER)
-  const groups = new Map<string, number[]>()
+  const pipelines = new Map<string, number>()
+  const pipelineOf = Int32Array.from(stages, ({ pipelineId }) => {
+    const known = pipelines.get(pipelineId) ?? pipelines.size
+    pipelines.set(pipelineId, known)
+    return known
+  })
+  const closings = new Map<number, number[]>()
+  const creations = new Map<number, number[]>()
+  const note = (groups: Map<number, number[]>, who: number, row: number): void => {
+    const group = groups.get(who)
+    if (group === undefined) groups.set(who, [row])
+    else group.push(row)
+  }
   for (let row = 0; row < rows.at.length; row++) {
     const isClosing =
       rows.outcome[row] !== OPEN &&
       (rows.isCreation[row] === 1 || rows.deal[row - 1] !== rows.deal[row] || rows.outcome[row - 1] === OPEN)
     if (!isClosing && rows.isCreation[row] !== 1) continue
     const actor = rows.actor[row]!
-    const who = actor >= 0 ? `actor ${actor}` : `pipeline ${stages[rows.stage[row]!]!.pipelineId}`
-    for (const what of [isClosing ? 'closed' : null, rows.isCreation[row] === 1 ? 'created' : null]) {
-      if (what === null) continue
-      const key = `${what} by ${who}`
-      const group = groups.get(key)
-      if (group === undefined) groups.set(key, [row])
-      else group.push(row)
-    }
+    // Pipelines stand below zero, where no actor is.
+    const who = actor >= 0 ? actor : -1 - pipelineOf[rows.stage[row]!]!
+    if (isClosing) note(closings, who, row)
+    if (rows.isCreation[row] === 1) note(creations, who, row)
   }
-  for (const group of groups.values()) if (group.length >= BULK_DEALS) markBulk(rows, group, knownAt)
+  for (const groups of [closings, creations])
+    for (const group of groups.values()) if (group.length >= BULK_DEALS) markBulk(rows, group, knownAt)
   return knownAt
 }
 

@@ -50,12 +50,7 @@ export const fitChances = (
   const worth = solveWorth({ models, poolModels, poolOf, targets, wonTarget })
   // Once weighed, the single exits are not needed: they would be most of what a model keeps.
   const weighed = (model: ExitModel): Fitted => ({
-    curve: {
-      times: model.times.slice(),
-      survival: model.survival.slice(),
-      remaining: model.remaining.slice(),
-      exits: model.exits,
-    },
+    curve: { times: model.times, survival: model.survival, remaining: model.remaining, exits: model.exits },
     won: weigh(model, worth),
   })
   const fitted = models.map(model => (model === null ? null : weighed(model)))

@@ -131,9 +131,9 @@ export const fitSorted = (sample: SortedExits, targets: number): ExitModel => {
   }
   return {
     ...model,
-    times: times.subarray(0, row),
-    survival: survival.subarray(0, row),
-    remaining: remaining.subarray(0, row),
+    times: times.slice(0, row),
+    survival: survival.slice(0, row),
+    remaining: remaining.slice(0, row),
     exits,
   }
 }

@@ -1,4 +1,5 @@
 import type { WorkingTime } from '../working-time.ts'
+import { ascendingOrder } from './ascending.ts'
 import { LOST, NEVER, OPEN, WON } from './code.ts'
 import type { StageInfo } from './episodes.ts'
 import { packExit, type SortedExits } from './exit-model.ts'
@@ -25,7 +26,7 @@ export type KnownExits = {
   readonly own: readonly (SortedExits | null)[]
   readonly pools: readonly SortedExits[]
   /** Stays that were running then: deal, stage and age. */
-  readonly open: { readonly deal: Int32Array; readonly stage: Int32Array; readonly age: Float64Array }
+  readonly open: { readonly deal: Float64Array; readonly stage: Float64Array; readonly age: Float64Array }
 }
 
 /** Numbers in a buffer that grows and is used again. */
@@ -53,19 +54,27 @@ class Numbers {
 
 /** A sample being put together, its exits in order already. */
 class Sample {
-  readonly events = new Numbers()
+  readonly events: Float64Array
+  exits = 0
   readonly censored = new Numbers()
   readonly late = new Numbers()
   fromBirth = 0
 
+  /** @param most exits that there can be */
+  constructor(most: number) {
+    this.events = new Float64Array(most)
+  }
+
   clear(): void {
-    for (const part of [this.events, this.censored, this.late]) part.clear()
+    this.exits = 0
+    this.censored.clear()
+    this.late.clear()
     this.fromBirth = 0
   }
 
   sorted(): SortedExits {
     return {
-      events: this.events.values,
+      events: this.events.subarray(0, this.exits),
       censored: this.censored.values.sort(),
       late: this.late.values.sort(),
       fromBirth: this.fromBirth,
@@ -108,62 +117,35 @@ const orderExits = (
   const isOpen = infos.map(({ code }) => code === OPEN)
   const pools = pipelines.size
 
-  const { stage, enteredAt, leftAt, nextStage, entryRow, deal } = history.stay
-  const packed = new Float64Array(history.stays)
-  let size = 0
-  const first = new Int32Array(pools + 1)
-  for (let stay = 0; stay < history.stays; stay++) {
-    if (!isOpen[stage[stay]!]) continue
-    size++
-    first[poolOf[stage[stay]!]! + 1]!++
-    // Those that never left come last.
-    packed[stay] =
-      leftAt[stay] === NEVER
-        ? NEVER
-        : packExit(workingTime.elapsed(enteredAt[stay]!, leftAt[stay]!), targetOf[nextStage[stay]!]!, targets)
-  }
-  for (let pool = 0; pool < pools; pool++) first[pool + 1]! += first[pool]!
-  const order = new Int32Array(size)
-  const next = first.slice()
-  for (let stay = 0; stay < history.stays; stay++)
-    if (isOpen[stage[stay]!]) order[next[poolOf[stage[stay]!]!]!++] = stay
-  for (let pool = 0; pool < pools; pool++)
-    order.subarray(first[pool]!, first[pool + 1]!).sort((a, b) => {
-      const [one, other] = [packed[a]!, packed[b]!]
-      return one < other ? -1 : one > other ? 1 : a - b
-    })
-
-  const own = infos.map((_, number) => (isOpen[number] ? new Sample() : null))
-  const whole = Array.from({ length: pools }, () => new Sample())
-  const { deletedAt } = history.deal
+  const ordered = orderStays(history, { isOpen, poolOf, targetOf, targets, pools, workingTime })
+  const { first } = ordered
+  const own = infos.map((_, number) => (isOpen[number] ? new Sample(ordered.perStage[number]!) : null))
+  const whole = Array.from({ length: pools }, (_, pool) => new Sample(first[pool + 1]! - first[pool]!))
 
   const at: ExitOrder['at'] = ({ asOf, from, historyStart }) => {
     for (const sample of [...own, ...whole]) sample?.clear()
-    const deals: number[] = []
-    const stages: number[] = []
-    const ages: number[] = []
+    const open = { deal: new Numbers(), stage: new Numbers(), age: new Numbers() }
+    const { begun, left, deletedAt, packed, place, deal, isBare } = ordered
     for (let pool = 0; pool < pools; pool++) {
       const all = whole[pool]!
       for (let index = first[pool]!; index < first[pool + 1]!; index++) {
-        const stay = order[index]!
-        const begun = enteredAt[stay]!
-        const left = leftAt[stay]!
-        if (begun > asOf || deletedAt[deal[stay]!]! <= asOf) continue
-        const hasLeft = left <= asOf
-        if (hasLeft && left < from) continue
-        const place = stage[stay]!
+        const enteredAt = begun[index]!
+        if (enteredAt > asOf || deletedAt[index]! <= asOf) continue
+        const leftAt = left[index]!
+        const hasLeft = leftAt <= asOf
+        if (hasLeft && leftAt < from) continue
+        const mine = own[place[index]!]!
         let duration = -1
         if (!hasLeft) {
-          duration = workingTime.elapsed(begun, asOf)
-          deals.push(deal[stay]!)
-          stages.push(place)
-          ages.push(duration)
+          duration = workingTime.elapsed(enteredAt, asOf)
+          open.deal.push(deal[index]!)
+          open.stage.push(place[index]!)
+          open.age.push(duration)
         }
-        const mine = own[place]!
-        const seen = entryRow[stay]! < 0 ? Math.max(from, historyStart) : from
-        if (seen > begun) {
-          const entry = workingTime.elapsed(begun, seen)
-          if (!(entry < (hasLeft ? workingTime.elapsed(begun, left) : duration))) continue
+        const seen = isBare[index] === 1 ? Math.max(from, historyStart) : from
+        if (seen > enteredAt) {
+          const entry = workingTime.elapsed(enteredAt, seen)
+          if (!(entry < (hasLeft ? workingTime.elapsed(enteredAt, leftAt) : duration))) continue
           mine.late.push(entry)
           all.late.push(entry)
         } else {
@@ -171,8 +153,8 @@ const orderExits = (
           all.fromBirth++
         }
         if (hasLeft) {
-          mine.events.push(packed[stay]!)
-          all.events.push(packed[stay]!)
+          mine.events[mine.exits++] = packed[index]!
+          all.events[all.exits++] = packed[index]!
         } else {
           mine.censored.push(duration)
           all.censored.push(duration)
@@ -182,12 +164,76 @@ const orderExits = (
     return {
       own: own.map(sample => sample?.sorted() ?? null),
       pools: whole.map(sample => sample.sorted()),
-      open: {
-        deal: Int32Array.from(deals),
-        stage: Int32Array.from(stages),
-        age: Float64Array.from(ages),
-      },
+      open: { deal: open.deal.values, stage: open.stage.values, age: open.age.values },
     }
   }
   return { poolOf, pools, targets, wonTarget, at }
+}
+
+/** Columns of the stays on open stages, by pipeline, those that took shortest first, those without end last. */
+const orderStays = (
+  history: PortalHistory,
+  of: {
+    isOpen: readonly boolean[]
+    poolOf: readonly number[]
+    targetOf: readonly number[]
+    targets: number
+    pools: number
+    workingTime: WorkingTime
+  },
+) => {
+  const { isOpen, poolOf, targetOf, workingTime } = of
+  const { stage, enteredAt, leftAt, nextStage, entryRow, deal } = history.stay
+  const first = new Int32Array(of.pools + 1)
+  const perStage = new Int32Array(isOpen.length)
+  for (let stay = 0; stay < history.stays; stay++) {
+    const place = stage[stay]!
+    if (!isOpen[place]) continue
+    perStage[place]!++
+    first[poolOf[place]! + 1]!++
+  }
+  for (let pool = 0; pool < of.pools; pool++) first[pool + 1]! += first[pool]!
+  const size = first[of.pools]!
+  const stays = new Int32Array(size)
+  const keys = new Float64Array(size)
+  const next = first.slice()
+  for (let stay = 0; stay < history.stays; stay++) {
+    const place = stage[stay]!
+    if (!isOpen[place]) continue
+    const index = next[poolOf[place]!]!++
+    stays[index] = stay
+    if (leftAt[stay] === NEVER) keys[index] = NEVER
+    else {
+      const duration = workingTime.elapsed(enteredAt[stay]!, leftAt[stay]!)
+      keys[index] = packExit(duration, targetOf[nextStage[stay]!]!, of.targets)
+    }
+  }
+  const columns = {
+    first,
+    perStage,
+    begun: new Float64Array(size),
+    left: new Float64Array(size),
+    deletedAt: new Float64Array(size),
+    packed: new Float64Array(size),
+    place: new Int32Array(size),
+    deal: new Int32Array(size),
+    /** The place of a deal without rows: watched from the beginning of history only. */
+    isBare: new Uint8Array(size),
+  }
+  for (let pool = 0; pool < of.pools; pool++) {
+    const from = first[pool]!
+    const order = ascendingOrder(keys.subarray(from, first[pool + 1]!))
+    for (let place = 0; place < order.length; place++) {
+      const index = from + place
+      const stay = stays[from + order[place]!]!
+      columns.begun[index] = enteredAt[stay]!
+      columns.left[index] = leftAt[stay]!
+      columns.deletedAt[index] = history.deal.deletedAt[deal[stay]!]!
+      columns.packed[index] = keys[from + order[place]!]!
+      columns.place[index] = stage[stay]!
+      columns.deal[index] = deal[stay]!
+      columns.isBare[index] = entryRow[stay]! < 0 ? 1 : 0
+    }
+  }
+  return columns
 }
