@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, MINUTE } from '../clock.ts'
 import { AppError, isVendorError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { runFull } from '../sync/full.ts'
@@ -13,6 +13,9 @@ export type SyncJobs = {
   sync(given: JobData['sync'] & { runId: string; queuedAt: Date; signal: AbortSignal }): Promise<void>
   hints(given: JobData['hints'] & { signal: AbortSignal }): Promise<void>
 }
+
+/** What was read so lately is not read again by the schedule; whoever asked for a run can still see how it ended. */
+const FRESH = MINUTE
 
 /** Whether another try may end differently; an installation that needs a person does not. */
 export const isWorthRetrying = (error: unknown): boolean => {
@@ -72,8 +75,11 @@ export const createSyncJobs = (deps: SyncDeps & { queue: Queue; clock: Clock; lo
         ])
         // An interrupted full run would lose its place.
         if (!promised && full?.outcome === 'running') return
-        // Somebody has read everything since this job was queued.
-        if (!promised && !isNightly && last && last.startedAt >= queuedAt) return
+        // Somebody has read everything since this job was queued, or a moment ago.
+        if (!promised && !isNightly && last?.finishedAt) {
+          const age = clock.now().getTime() - last.finishedAt.getTime()
+          if (last.finishedAt >= queuedAt || age < FRESH) return
+        }
       }
       await execute(deps, { installationId: id, runId, kind, signal }, run => {
         if (kind === 'full') return runFull(run, hooks)

@@ -127,7 +127,8 @@ export const startWorker = async (deps: WorkerDeps): Promise<Worker> => {
   return {
     async stop() {
       stopping.abort(new Error('The server is stopping'))
-      await boss.stop({ graceful: true, timeout: 15_000, close: true })
+      // Syncs stop at their next page; a snapshot that takes longer is built again by the next worker.
+      await boss.stop({ graceful: true, timeout: 6_000, close: true })
       log.info('worker stopped')
     },
   }
