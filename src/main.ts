@@ -55,7 +55,8 @@ const openRooms = async (
     async onChanged(id, change) {
       switch (change.kind) {
         case 'healed':
-          return void (await queue.sync(id, { full: false }))
+          await queue.sync(id, { full: false })
+          return queue.nudge(id, { withDirectory: true })
         case 'updated':
           return void (await queue.send('upkeep', { task: 'register', installationId: id }))
         case 'metadata':

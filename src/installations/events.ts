@@ -22,7 +22,7 @@ export type Events = {
   receive(vendor: Vendor, req: InboundRequest): Promise<{ installationId: string | null }>
   /** The signed "integration disabled" hook. */
   disconnect(vendor: Vendor, req: InboundRequest): Promise<void>
-  /** Believes a removal only when our access is dead; then drops the tokens and sets the date of deletion. */
+  /** Believes a removal only when our access is dead; then drops tokens and names and sets the date of deletion. */
   confirmUninstall(installationId: string, purge: boolean): Promise<Farewell>
   /** What the vendor's own verdict leads to: the same as a confirmed removal. */
   retire(installationId: string, reason: string, purge: boolean): Promise<void>
@@ -49,6 +49,7 @@ export const createEvents = (deps: {
   const retire = async (id: string, reason: string, purge: boolean): Promise<void> => {
     const now = clock.now()
     await store.tokens.drop(id)
+    await store.installations.forgetPeople(id)
     await store.installations.update(id, {
       status: 'uninstalled',
       statusReason: reason,

@@ -114,7 +114,7 @@ export const SCHEDULE: readonly Rule[] = [
   { job: 'keep-alive', for: ['active', 'suspended'], slot: every(DAY) },
   { job: 'recheck', for: ['suspended'], slot: every(DAY) },
   { job: 'purge', for: null, slot: every(HOUR) },
-  { job: 'prune', for: null, slot: every(DAY) },
+  { job: 'prune', for: null, slot: daily(() => '03:00', { catchUp: 2 * HOUR, spreadMinutes: 1 }) },
 ]
 
 const SERVER: ScheduledPortal = {

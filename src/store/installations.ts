@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { PortalAddress } from '../records/portal.ts'
 import type { Settings } from '../records/settings.ts'
-import { purgeInstallation } from './purge.ts'
+import { forgetPeople, purgeInstallation } from './purge.ts'
 import type { Database, InstallationsTable } from './schema.ts'
 
 export type InstallationStatus = 'active' | 'reauth_required' | 'suspended' | 'uninstalled'
@@ -216,6 +216,9 @@ export const installationsOf = (db: Kysely<Database>, clock: Clock) => {
         .execute()
       return rows.map(row => ({ at: row.at, changedBy: row.changed_by, change: row.change }))
     },
+
+    /** Names, positions and addresses of the portal's people go; their ids stay. */
+    forgetPeople: (id: string): Promise<void> => forgetPeople(db, id),
 
     /** Deletes everything that belongs to the installation, step by step. */
     purge: (id: string): Promise<void> => purgeInstallation(db, id),

@@ -40,3 +40,17 @@ export const purgeInstallation = async (db: Kysely<Database>, id: string): Promi
   // A page may have been saved between the first sweep and the end of the installation; none can be any more.
   await emptyTables(db, id)
 }
+
+/** Drops what identifies people at once; ids stay, and the next reading of the directory brings the rest back. */
+export const forgetPeople = async (db: Kysely<Database>, id: string): Promise<void> => {
+  await db
+    .updateTable('users')
+    .set(eb => ({ name: eb.ref('user_id'), position: null, email: null }))
+    .where('installation_id', '=', id)
+    .execute()
+  await db
+    .updateTable('preferences')
+    .set({ email: null, telegram_chat_id: null, channel: 'crm' })
+    .where('installation_id', '=', id)
+    .execute()
+}

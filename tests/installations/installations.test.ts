@@ -223,13 +223,16 @@ describe('events', () => {
 })
 
 describe('an uninstall', () => {
-  test('drops the tokens at once and the data a month later', async () => {
+  test('drops tokens and names at once and the data a month later', async () => {
     const id = await installAgain()
+    const [anna] = portal.directory.users
+    await rooms.store.saveDirectory(id, { ...portal.directory, users: anna ? [anna] : [] })
     portal.isInstalled = false
     await receive([{ type: 'app_uninstalled', purge: false }])
     const installation = await rooms.installations.load(id)
     expect(installation.status).toBe('uninstalled')
     expect(await rooms.store.tokens.load(id)).toBeNull()
+    expect(await rooms.store.directory.users(id)).toMatchObject([{ id: '1', name: '1', email: null }])
     rooms.clock.advance(29 * DAY)
     expect(await rooms.installations.purgeExpired()).not.toContain(id)
     rooms.clock.advance(2 * DAY)
