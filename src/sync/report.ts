@@ -1,3 +1,4 @@
+import { stopwatch } from '../clock.ts'
 import type { Counts } from '../store/counts.ts'
 import type { FeedState } from '../store/feeds.ts'
 import type { Store } from '../store/open-store.ts'
@@ -115,13 +116,31 @@ const load = async (store: Store, id: string) => {
   }
 }
 
+/** Counting may take this share of the time of a portal that is being read. */
+const COUNTING_SHARE = 0.05
+type CountedPortals = Map<string, { counts: Counts; age: () => number; cost: number }>
+const counted = new WeakMap<Store, CountedPortals>()
+
+/**
+ * Rows now stored. While they come in they are counted now and then only: in a big portal it takes a while, and
+ * whoever watches a first sync asks every second.
+ */
+const countsOf = async (store: Store, id: string, isReading: boolean): Promise<Counts> => {
+  const known: CountedPortals = counted.get(store) ?? new Map()
+  counted.set(store, known)
+  const last = known.get(id)
+  if (isReading && last !== undefined && last.age() * COUNTING_SHARE < last.cost) return last.counts
+  const elapsed = stopwatch()
+  const counts = await store.counts(id)
+  if (isReading) known.set(id, { counts, age: stopwatch(), cost: elapsed() })
+  else known.delete(id)
+  return counts
+}
+
 /** The state of reading the CRM, for operators. */
 export const syncReport = async (store: Store, id: string): Promise<SyncReport> => {
-  const [{ latest, common }, counts, rejected] = await Promise.all([
-    load(store, id),
-    store.counts(id),
-    store.rejectedCount(id),
-  ])
+  const [{ latest, common }, rejected] = await Promise.all([load(store, id), store.rejectedCount(id)])
+  const counts = await countsOf(store, id, latest?.outcome === 'running')
   return {
     ...common,
     run: latest?.runId ?? null,
@@ -160,12 +179,12 @@ const stepOf = (step: SyncStep['step'], feeds: readonly FeedState[]): SyncStep =
 
 /** What the widget shows while the CRM is being read. */
 export const syncProgress = async (store: Store, id: string, vendorFeeds: Feeds): Promise<SyncProgress> => {
-  const [{ latest, feeds, common }, counts, rejected, snapshot] = await Promise.all([
+  const [{ latest, feeds, common }, rejected, snapshot] = await Promise.all([
     load(store, id),
-    store.counts(id),
     store.rejectedCount(id),
     store.snapshots.latest(id),
   ])
+  const counts = await countsOf(store, id, latest?.outcome === 'running')
   const covering = (step: SyncStep['step']): FeedState[] => {
     const names = new Set(
       vendorFeeds.filter(({ covers }) => STEP_OF[covers] === step).map(({ name }) => name),

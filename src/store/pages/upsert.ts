@@ -25,7 +25,13 @@ export type TableSpec<Row> = {
 }
 
 /**
- * Writes rows of one kind and compares them with what was stored, in one statement.
+ * Rows of one statement at most, about a megabyte: the embedded database's socket puts a message together piece by
+ * piece, copying all of it each time.
+ */
+const STATEMENT_ROWS = 2_000
+
+/**
+ * Writes rows of one kind, each id once, and compares them with what was stored.
  * Deleted rows that appear again are alive again.
  * @returns ids of the deals whose rows are new or differ
  */
@@ -35,7 +41,18 @@ export const upsertRows = async <Row>(
   rows: readonly Row[],
   stamp: Stamp,
 ): Promise<string[]> => {
-  if (rows.length === 0) return []
+  const changed: string[] = []
+  for (let from = 0; from < rows.length; from += STATEMENT_ROWS)
+    changed.push(...(await upsertSome(trx, spec, rows.slice(from, from + STATEMENT_ROWS), stamp)))
+  return changed
+}
+
+const upsertSome = async <Row>(
+  trx: Transaction<Database>,
+  spec: TableSpec<Row>,
+  rows: readonly Row[],
+  stamp: Stamp,
+): Promise<string[]> => {
   const { installationId, runId, seenAt } = stamp
   const table = sql.table(spec.table)
   const key = sql.ref(spec.key)
