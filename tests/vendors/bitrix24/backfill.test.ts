@@ -56,9 +56,10 @@ describe('the first full read', () => {
 
   test('goes on from any saved page without losing or repeating a row', async () => {
     portal.tables.deals = range(20_000).map(id => dealRow(id * 2))
+    // How many batches share a page depends on which ends first; that there is a place to stop does not.
     const whole = await readAll(connectTo(portal).connected.backfill('deals', null))
-    expect(whole.pages.length).toBeGreaterThan(2)
-    for (const stop of [0, 1, whole.pages.length - 1]) {
+    expect(whole.pages.length).toBeGreaterThan(1)
+    for (const stop of whole.pages.keys()) {
       const before = whole.pages.slice(0, stop + 1).flatMap(page => page.records.deals)
       const rest = await readAll(
         connectTo(portal).connected.backfill('deals', whole.pages[stop]?.resume ?? null),
