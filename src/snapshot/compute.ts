@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import { METRICS } from '../metrics/catalogue/index.ts'
 import { cutDossier, cutLoose, latestOf } from '../metrics/cut.ts'
 import { lastEventOf, type Measurement, startMeasuring } from '../metrics/measure.ts'
@@ -16,7 +17,7 @@ import { WINDOW_DAYS } from '../metrics/window.ts'
 import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
 import { closedRow } from './closed.ts'
-import { startCounting } from './counting.ts'
+import { type Counting, startCounting } from './counting.ts'
 import type { ClosedRow, DealRow, FieldRow, FlagRow, SnapshotParts } from './document.ts'
 import { summaryOf } from './summary.ts'
 
@@ -52,19 +53,23 @@ type Input = {
  */
 export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
   const fields = of.worlds.map(startCounting)
-  const { history, alive } = await readHistory(of, fields)
-  const measured =
-    alive === null ? await measureTogether(of, history) : await measureInTurn(of, history, alive)
+  const measured = await measureAll(of, fields)
   const fixedSet = fixedSetOf(
     measured
       .filter(({ measurement: { world } }) => world.asOf < world.installedAt)
       .map(({ measurement }) => measurement),
   )
-  for (const [index, { run, measurement }] of measured.entries()) {
+  for (const counted of fields) {
     await of.breathe()
-    const counted = fields[index]!
+    // Each instant's rows go when they have been handed over.
+    const { run, measurement } = measured.shift()!
     yield run.parts({ measurement, fixedSet, fields: counted.rows(), dataUntil: counted.newest() })
   }
+}
+
+const measureAll = async (of: Input, fields: readonly Counting[]): Promise<Measured[]> => {
+  const { history, alive } = await readHistory(of, fields)
+  return alive === null ? measureTogether(of, history) : measureInTurn(of, history, alive)
 }
 
 type Run = ReturnType<typeof startRun>
@@ -93,6 +98,7 @@ const measureInTurn = async (
       await of.breathe()
     }
     measured.push({ run, measurement: run.finish() })
+    if (of.worlds.length > 1) run.shelve()
   }
   return measured
 }
@@ -131,7 +137,7 @@ const measureTogether = async (of: Input, history: PortalHistory): Promise<Measu
 /** @returns the history, and the deals that are still to be measured; null = too many to keep, read them again */
 const readHistory = async (
   of: Input,
-  fields: readonly ReturnType<typeof startCounting>[],
+  fields: readonly Counting[],
 ): Promise<{ history: PortalHistory; alive: Dossier[] | null }> => {
   const collector = collectStays()
   const limit = of.keepLimit ?? KEEP_LIMIT
@@ -183,14 +189,19 @@ const prepare = (history: PortalHistory, world: World, evidenceLimit: number) =>
 }
 type Tools = ReturnType<typeof prepare>
 
+/** What one instant says deal by deal. */
+type Rows = { deals: DealRow[]; flags: FlagRow[]; closed: ClosedRow[] }
+
+const byDeal = (a: { dealId: string }, b: { dealId: string }): number =>
+  a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
+
 /** One instant's share of the second pass. */
 const startRun = (history: PortalHistory, world: World, evidenceLimit: number) => {
   let tools: Tools | null = prepare(history, world, evidenceLimit)
   const { backTest } = tools
   const { thresholds } = tools.standing
-  const deals: DealRow[] = []
-  const flags: FlagRow[] = []
-  const closed: ClosedRow[] = []
+  let rows: Rows = { deals: [], flags: [], closed: [] }
+  let shelved: Buffer | null = null
   return {
     add: (dossier: Dossier, latest: number): void => {
       const cut = cutDossier(dossier, world.asOf, latest)
@@ -200,11 +211,11 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
       const flagged = flagDeal(cut, standing, world)
       if (flagged === null) {
         const row = closedRow(cut, world)
-        if (row !== null) closed.push(row)
+        if (row !== null) rows.closed.push(row)
         return
       }
-      deals.push(flagged.deal)
-      flags.push(...flagged.flags)
+      rows.deals.push(flagged.deal)
+      rows.flags.push(...flagged.flags)
     },
     addLoose: (items: LooseItems): void => tools?.measurer.addLoose(cutLoose(items, world.asOf)),
     /** Nothing can be added any more: the tools are let go. */
@@ -213,6 +224,11 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
       const measurement = tools.measurer.finish()
       tools = null
       return measurement
+    },
+    /** Puts the rows aside in one piece while other instants are measured: a million small objects slow everything. */
+    shelve: (): void => {
+      shelved = serialize(rows)
+      rows = { deals: [], flags: [], closed: [] }
     },
     parts: (of: {
       measurement: Measurement
@@ -223,11 +239,8 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
       const { measurement } = of
       const outcome = outcomeOf(measurement, of.fixedSet)
       const { isAmnesty } = outcome
-      const byId = (a: { dealId: string }, b: { dealId: string }): number =>
-        a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
-      deals.sort(byId)
-      flags.sort(byId)
-      closed.sort(byId)
+      const { deals, flags, closed } = shelved === null ? rows : (deserialize(shelved) as Rows)
+      for (const list of [deals, flags, closed]) list.sort(byDeal)
       const parts: SnapshotParts = {
         metrics: outcome.metrics,
         flags,
