@@ -6,10 +6,7 @@ import { printFigure, say } from './figure.ts'
 const DIST = fileURLToPath(new URL('../../dist/widget/', import.meta.url))
 const BUDGET = 300_000
 
-type Manifest = Record<
-  string,
-  { file: string; isEntry?: boolean; imports?: string[]; dynamicImports?: string[] }
->
+type Manifest = Record<string, { file: string; imports?: string[] }>
 
 /** Chunks that a chunk cannot do without. */
 const withImports = (manifest: Manifest, name: string, found = new Set<string>()): Set<string> => {
@@ -22,7 +19,9 @@ const withImports = (manifest: Manifest, name: string, found = new Set<string>()
 const gzipped = (files: Iterable<string>): number =>
   [...new Set(files)].reduce((sum, file) => sum + gzipSync(readFileSync(`${DIST}${file}`)).length, 0)
 
-/** Scripts that the first view needs: the page's own, and the overview's screen with what it imports. */
+/** What the first view loads: the page's own script, the application, one language and the frame's SDK. */
+const FIRST = [/^index\.html$/, /^app\.ts$/, /i18n\/ru\.ts$/, /b24jssdk/]
+
 export const benchWidget = (): void => {
   const path = `${DIST}.vite/manifest.json`
   if (!existsSync(path)) {
@@ -30,9 +29,12 @@ export const benchWidget = (): void => {
     return
   }
   const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest
-  const entries = Object.keys(manifest).filter(name => manifest[name]?.isEntry)
-  const first = Object.keys(manifest).filter(name => /overview/i.test(name) && name.endsWith('.vue'))
-  const chunks = new Set([...entries, ...first].flatMap(name => [...withImports(manifest, name)]))
+  const first = FIRST.map(pattern => {
+    const name = Object.keys(manifest).find(each => pattern.test(each))
+    if (name === undefined) throw new Error(`the built widget has no ${pattern}`)
+    return name
+  })
+  const chunks = new Set(first.flatMap(name => [...withImports(manifest, name)]))
   const files = [...chunks].map(name => manifest[name]!.file).filter(file => file.endsWith('.js'))
   const bytes = gzipped(files)
   printFigure({
