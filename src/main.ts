@@ -172,6 +172,13 @@ const buildWidget = (log: Logger): Promise<void> => {
   })
 }
 
+/** Without its database a process is of no use: whoever keeps it running starts it again. */
+const endWith = (store: Rooms['store'], log: Logger): void =>
+  void store.lost.then(() => {
+    log.fatal('ended, because the database is gone')
+    process.exit(1)
+  })
+
 /** Stops once, whoever asks: a signal, or the parent that is gone. */
 const stopOn = (log: Logger, stops: readonly Stop[]): void => {
   let isStopping = false
@@ -203,6 +210,7 @@ const start = async (config: Config, log: Logger): Promise<void> => {
     connection: undefined,
     isWorker: config.PROCESS === 'worker',
   })
+  endWith(rooms.store, log)
   const stops: Stop[] = []
   if (config.PROCESS === 'worker') stops.push(await work(config, log, rooms, { isAlone: false }))
   else {

@@ -58,6 +58,8 @@ const storeOver = (
     pool,
     /** Plain data with which another process can join: `openStore({ connection })`. */
     connection,
+    /** Resolves when the database of this process has stopped by itself; a server elsewhere comes back by itself. */
+    lost: embedded?.lost ?? new Promise<void>(() => {}),
     /** @throws Error when the database does not answer */
     ping: async (): Promise<void> => {
       await sql`select 1`.execute(db)

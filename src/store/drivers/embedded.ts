@@ -8,7 +8,12 @@ import type { Logger } from '../../logger.ts'
 import type { EmbeddedNews, EmbeddedTask } from './embedded-worker.ts'
 import type { PoolConfigLike } from './postgres.ts'
 
-export type EmbeddedDatabase = { connection: PoolConfigLike; close(): Promise<void> }
+export type EmbeddedDatabase = {
+  connection: PoolConfigLike
+  /** Resolves when the database has stopped by itself: nothing can be read or kept any more. */
+  lost: Promise<void>
+  close(): Promise<void>
+}
 
 const PORT = 5432
 /** A Unix socket's path may have 107 bytes. */
@@ -82,17 +87,23 @@ export const startEmbedded = async (dataDir: string, log: Logger): Promise<Embed
 
   let isClosing = false
   worker.on('message', (news: EmbeddedNews) => {
-    if (news.kind === 'broken') log.error({ reason: news.message }, 'embedded database failed')
+    if (news.kind !== 'broken') return
+    log.error({ reason: news.message }, 'embedded database failed')
+    // An engine that threw has lost its memory; what it acknowledged is on the disk.
+    void worker.terminate()
   })
   worker.on('error', error => log.error({ err: error }, 'embedded database failed'))
-  const exited = new Promise<void>(resolve =>
+  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+  const lost = new Promise<void>(resolve =>
     worker.once('exit', code => {
-      if (!isClosing) log.fatal({ code }, 'embedded database stopped')
+      if (isClosing) return
+      log.fatal({ code }, 'embedded database stopped')
       resolve()
     }),
   )
   return {
     connection: { host, port: PORT, user: 'postgres', database: 'postgres', max: POOL_SIZE },
+    lost,
     close: async () => {
       if (isClosing) return exited
       isClosing = true
