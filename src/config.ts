@@ -7,7 +7,7 @@ const list = z
   .transform(text =>
     text
       .split(',')
-      .map(item => item.trim())
+      .map(item => item.trim().replace(/\/$/, ''))
       .filter(Boolean),
   )
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must look like 08:30')
@@ -44,7 +44,7 @@ export const environment = z.object({
     .optional(),
   PROCESS: z.enum(['all', 'web', 'worker']).default('all'),
   SECRET_KEY: secretKeys,
-  ADMIN_TOKEN: z.string().min(8, 'must have at least 8 characters').optional(),
+  ADMIN_TOKEN: text,
   BITRIX24_CLIENT_ID: text,
   BITRIX24_CLIENT_SECRET: text,
   BITRIX24_OAUTH_ORIGIN: originOrUndefined,
@@ -84,6 +84,8 @@ const checked = environment.superRefine((env, ctx) => {
     if (!env.PUBLIC_URL.startsWith('https:')) issue('PUBLIC_URL', 'must be https in production')
     if (env.TRUSTED_CRM_ORIGINS.length > 0)
       issue('TRUSTED_CRM_ORIGINS', 'is for sandboxes only; unset it in production')
+    if (env.ADMIN_TOKEN && env.ADMIN_TOKEN.length < 16)
+      issue('ADMIN_TOKEN', 'must have at least 16 characters in production (openssl rand -base64 24)')
     for (const name of ['BITRIX24_OAUTH_ORIGIN', 'AMOCRM_OAUTH_ORIGIN', 'KOMMO_OAUTH_ORIGIN'] as const)
       if (env[name] && !env[name].startsWith('https:')) issue(name, 'must be https in production')
   }
