@@ -15,7 +15,8 @@ import type {
  */
 export const cutDossier = (dossier: Dossier, asOf: number, latest = latestOf(dossier)): Dossier | null => {
   if (dossier.createdAt > asOf || (dossier.deletedAt !== null && dossier.deletedAt <= asOf)) return null
-  if (latest <= asOf) return dossier
+  const marks = cutMarks(dossier, asOf)
+  if (latest <= asOf) return marks === null ? dossier : { ...dossier, ...marks }
   const versions = dossier.versions.filter(version => version.observedAt <= asOf)
   return {
     ...dossier,
@@ -26,6 +27,27 @@ export const cutDossier = (dossier: Dossier, asOf: number, latest = latestOf(dos
     activities: cutActivities(dossier.activities, asOf),
     tasks: cutTasks(dossier.tasks, asOf),
     invoices: cutInvoices(dossier.invoices, asOf),
+    ...marks,
+  }
+}
+
+/** People's words about a deal that were said by then; null = none were ever said. */
+const cutMarks = (
+  { pauses, objections }: Dossier,
+  asOf: number,
+): Pick<Dossier, 'pauses' | 'objections'> | null => {
+  if (pauses === undefined && objections === undefined) return null
+  return {
+    pauses: (pauses ?? [])
+      .filter(({ madeAt }) => madeAt <= asOf)
+      .map(pause => (pause.endedAt !== null && pause.endedAt > asOf ? { ...pause, endedAt: null } : pause)),
+    objections: (objections ?? [])
+      .filter(({ openedAt }) => openedAt <= asOf)
+      .map(objection =>
+        objection.answeredAt !== null && objection.answeredAt > asOf
+          ? { ...objection, answeredAt: null, answer: null }
+          : objection,
+      ),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EvidenceItem } from '../snapshot/document.ts'
 import type { DealContext, DealDay } from './deal-context.ts'
+import type { FixDay } from './evidence.ts'
 
 /** A deal as an item behind a number. */
 export const dealItem = (
@@ -33,3 +34,19 @@ export const lastWeekByOwner = (deal: DealContext, days: readonly DealDay[]): Ma
 export const instant = (at: number): string => new Date(at).toISOString()
 
 export const dateOf = (at: number | null): string | null => (at === null ? null : instant(at))
+
+/**
+ * What each day of the last week would gain were the deal in order, for the person who could put it right today.
+ * @param missing what the day lacks: numerator, or numerator and denominator; null = it was in order
+ */
+export const fixDays = (
+  days: readonly DealDay[],
+  today: DealDay,
+  sevenFrom: number,
+  missing: (day: DealDay) => Omit<FixDay, 'index'> | null,
+): FixDay[] =>
+  days.flatMap(day => {
+    if (day.index < sevenFrom || day.owner !== today.owner) return []
+    const lack = missing(day)
+    return lack === null ? [] : [{ index: day.index, ...lack }]
+  })

@@ -31,6 +31,16 @@ export class Ledger {
     }
   }
 
+  /** Takes over what another ledger was shown. */
+  merge(other: Ledger): void {
+    for (const [who, { total, kept }] of other.#people) {
+      for (const { at, item } of kept) this.show(who, at, item)
+      // What the other has forgotten already still counts.
+      const own = this.#people.get(who)
+      if (own !== undefined) own.total += total - kept.length
+    }
+  }
+
   items(): Record<string, { total: number; items: EvidenceItem[] }> {
     const result: Record<string, { total: number; items: EvidenceItem[] }> = {}
     for (const who of [...this.#people.keys()].sort()) {
@@ -42,26 +52,46 @@ export class Ledger {
   }
 }
 
-/** Deals that a person could put right today, the most valuable first. */
-export class FixList {
-  readonly #people = new Map<string, { dealId: string; amount: number }[]>()
+/** What a day's numerator and denominator would gain were the deal in order. */
+export type FixDay = { index: number; numerator: number; denominator: number }
 
-  add(who: string | null, dealId: string, amount: number | null): void {
+/** A deal that a person could put right today, with what that changes on each day of the last week. */
+export type Fix = { dealId: string; amount: number; days: readonly FixDay[] }
+
+/** Deals named per person and measure; all of them are counted. */
+const MAX_FIX_DEALS = 20
+
+const weightOf = ({ days }: Fix): number =>
+  days.reduce((sum, { numerator, denominator }) => sum + Math.abs(numerator) + Math.abs(denominator), 0)
+
+const weightiestFirst = (a: Fix, b: Fix): number =>
+  weightOf(b) - weightOf(a) || b.amount - a.amount || (a.dealId < b.dealId ? -1 : 1)
+
+/** Deals that a person could put right today, those that weigh most first. */
+export class FixList {
+  readonly #people = new Map<string, { count: number; kept: Fix[] }>()
+
+  /** @param days changes on the working days of the last week on which this person owned the deal */
+  add(who: string | null, dealId: string, amount: number | null, days: readonly FixDay[]): void {
     if (who === null) return
-    const deals = this.#people.get(who)
-    const entry = { dealId, amount: amount ?? 0 }
-    if (deals === undefined) this.#people.set(who, [entry])
-    else deals.push(entry)
+    let own = this.#people.get(who)
+    if (own === undefined) {
+      own = { count: 0, kept: [] }
+      this.#people.set(who, own)
+    }
+    own.count++
+    own.kept.push({ dealId, amount: amount ?? 0, days })
+    if (own.kept.length < MAX_FIX_DEALS * 4) return
+    own.kept.sort(weightiestFirst)
+    own.kept.length = MAX_FIX_DEALS
   }
 
   count(who: string): number {
-    return this.#people.get(who)?.length ?? 0
+    return this.#people.get(who)?.count ?? 0
   }
 
-  dealIds(who: string, limit: number): string[] {
-    return (this.#people.get(who) ?? [])
-      .toSorted((a, b) => b.amount - a.amount || (a.dealId < b.dealId ? -1 : 1))
-      .slice(0, limit)
-      .map(({ dealId }) => dealId)
+  /** The weightiest of them, at most twenty. */
+  top(who: string): Fix[] {
+    return (this.#people.get(who)?.kept ?? []).toSorted(weightiestFirst).slice(0, MAX_FIX_DEALS)
   }
 }

@@ -5,7 +5,7 @@ import { type Measured, measuredOf } from './measured.ts'
 import type { Fold, Metric, MetricContext, Need } from './metric.ts'
 import { Tally } from './tally.ts'
 import { type Window, windowAt } from './window.ts'
-import type { World } from './world.ts'
+import type { Source, World } from './world.ts'
 
 /** Everything that the metrics say about one instant, before it is put into rows. */
 export type Measurement = {
@@ -109,7 +109,16 @@ const missingNeed = (needs: readonly Need[], world: World): string | null => {
     if (need === 'deadlineHistory' && !world.can.deadlineHistory) return 'no_deadline_history'
     if (isJournal(need)) return 'not_built'
   }
-  return null
+  // A first reading is still on its way: what has not come yet is not absent.
+  const isUnread = needs.some(need => (SOURCES_OF[need] ?? []).some(source => world.unread?.has(source)))
+  return isUnread ? 'not_read_yet' : null
+}
+
+const SOURCES_OF: Partial<Record<Need, readonly Source[]>> = {
+  activities: ['activities'],
+  tasks: ['tasks'],
+  invoices: ['invoices'],
+  calls: ['activities'],
 }
 
 /** Sources that rooms of their own will keep; until then the metrics that need them are off. */

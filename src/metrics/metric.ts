@@ -18,6 +18,8 @@ export type Need =
   | 'deadlineHistory'
   | 'invoices'
   | 'calls'
+  | 'activities'
+  | 'tasks'
   | 'planerka_journal'
   | 'ledger'
   | 'survey'

@@ -58,7 +58,7 @@ export const standingOf = (
 ): { standing: Standing; backTest: BackTest } => {
   const thresholds: Thresholds = thresholdsOf(history, world)
   const chances = chancesOf(history, world)
-  const hasContacts = hasContactsAt(history, world.asOf)
+  const hasContacts = hasContactsAt(history, world)
   return { standing: { thresholds, hasContacts, chances }, backTest: chances.backTest }
 }
 
@@ -79,8 +79,9 @@ export const judgeOf =
   (standing: Standing, world: World): Judge =>
   (dossier, at) => {
     const clocks = clocksAt(dossier, at, standing, world)
+    // While a person's objection waits for its answer, the flag stands but counts for nothing.
     return {
-      level: clocks?.level ?? 'none',
+      level: clocks === null || clocks.hold?.kind === 'disputed' ? 'none' : clocks.level,
       silenceDays: clocks?.silenceDays ?? null,
       s80Days: clocks?.s80Days ?? null,
     }

@@ -58,11 +58,10 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
   const isAmnesty = !isReconstructed && isAmnestyAt(measurement)
   const teams = teamMembers(world)
   const set = isReconstructed ? (fixedSet ?? new Set<string>()) : null
-  const byWindow = WINDOWS.map(({ windowDays, from }) => ({
-    windowDays,
-    from,
-    composites: compositesOf(measurement, teams, inputOf(measurement, from, set, isAmnesty)),
-  }))
+  const byWindow = WINDOWS.map(({ windowDays, from }) => {
+    const input = inputOf(measurement, from, set, isAmnesty)
+    return { windowDays, from, input, composites: compositesOf(measurement, teams, input) }
+  })
   const week = byWindow[0]!
   const weekFrom = world.workingTime.startOf(measurement.window.firstDay + week.from)
   const isAuthorTold = world.can.pastActors || weekFrom >= world.installedAt
@@ -76,7 +75,7 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
       trust,
       trustReasons: reasons,
       isReconstructed,
-      fixes: scope === 'employee' ? fixesOf(composite, measured, scopeId) : [],
+      fixes: scope === 'employee' ? fixesOf(week.input, composite, scopeId) : [],
     }
   })
   const metrics = [

@@ -1,11 +1,12 @@
 import type { Band, PillarId, PillarScore, ScoredMetric } from '../snapshot/document.ts'
 import { attainment, attainmentVariance, shrink, Z90 } from './attainment.ts'
+import type { FixDay } from './evidence.ts'
 import type { Measured } from './measured.ts'
 import { bandOf, MIN_COVERAGE, MIN_DAYS, MIN_DEALS, PILLAR_WEIGHTS, PILLARS } from './pillars.ts'
-import type { Tally } from './tally.ts'
+import type { Reading, Tally } from './tally.ts'
 import type { Window } from './window.ts'
 
-export type Absence = 'coverage' | 'deals' | 'days' | 'amnesty'
+export type Absence = 'coverage' | 'deals' | 'days' | 'amnesty' | 'not_read_yet'
 
 export type Composite = {
   /** Null = no score; `absence` says why. */
@@ -134,27 +135,87 @@ export const scoreOfTeam = (input: ScoreInput, members: ReadonlyMap<string, Comp
   }
 }
 
+/** One change worth making, with what each deal of it would give. */
+export type FixOffer = {
+  metric: string
+  /** `w · v · (1 − a)`: what a whole week in order would add. */
+  points: number
+  minutes: number
+  dealIds: string[]
+  /** In step with `dealIds`: points that the week would have had, were this one deal in order. */
+  dealPoints: number[]
+}
+
 /** The three changes worth most: `w · v · (1 − a)`, only where single deals can be put right. */
-export const fixesOf = (
-  composite: Composite,
-  measured: readonly Measured[],
-  who: string,
-): { metric: string; points: number; minutes: number; dealIds: string[] }[] =>
+export const fixesOf = (input: ScoreInput, composite: Composite, who: string): FixOffer[] =>
   composite.pillars
     .flatMap(pillar => pillar.metrics)
     .flatMap(part => {
-      const source = measured.find(({ measure }) => measure.id === part.metric)
+      const source = input.measured.find(({ measure }) => measure.id === part.metric)
       const count = source?.fixes?.count(who) ?? 0
       const minutes = source?.metric.minutesPerFix ?? null
       const points = part.maxPoints - part.points
       if (source === undefined || minutes === null || count === 0 || points < 0.05) return []
-      const dealIds = source.fixes?.dealIds(who, MAX_FIX_DEALS) ?? []
-      return [{ metric: part.metric, points, minutes: Math.ceil(minutes * count), dealIds }]
+      const deals = (source.fixes?.top(who) ?? [])
+        .map(fix => ({ ...fix, points: part.maxPoints * gainOf(input, source, who, fix.days) }))
+        .toSorted((a, b) => b.points - a.points || b.amount - a.amount || (a.dealId < b.dealId ? -1 : 1))
+      return [
+        {
+          metric: part.metric,
+          points,
+          minutes: Math.ceil(minutes * count),
+          dealIds: deals.map(({ dealId }) => dealId),
+          dealPoints: deals.map(deal => deal.points),
+        },
+      ]
     })
     .toSorted((a, b) => b.points - a.points || (a.metric < b.metric ? -1 : 1))
     .slice(0, 3)
 
-const MAX_FIX_DEALS = 20
+/**
+ * Rise of a metric's attainment over the week if the given days had been in order, counted the way the score counts:
+ * day by day, drawn to a team that the change has moved, too.
+ */
+const gainOf = (
+  input: ScoreInput,
+  { metric, measure, numbers }: Measured,
+  who: string,
+  changes: readonly FixDay[],
+): number => {
+  const { target, floor } = measure
+  const team = numbers?.read(input.everyone, 0, input.to)
+  if (numbers === null || team === undefined || target === null || floor === null) return 0
+  const changed = (reading: Reading, of: readonly FixDay[]): number | null => {
+    const numerator = of.reduce((sum, day) => sum + day.numerator, reading.numerator ?? 0)
+    const denominator = of.reduce((sum, day) => sum + day.denominator, reading.denominator ?? 0)
+    return denominator > 0 ? numerator / denominator : null
+  }
+  const teamBefore = team.value
+  const teamAfter = changed(team, changes)
+  if (teamBefore === null || teamAfter === null) return 0
+  const spans =
+    metric.score?.over === 'day'
+      ? input.window.workdays
+          .map(({ index }) => [index, index] as const)
+          .filter(([index]) => index >= input.from && index <= input.to)
+      : [[input.from, input.to] as const]
+  const before: number[] = []
+  const after: number[] = []
+  for (const [from, to] of spans) {
+    const span = numbers.read([who], from, to)
+    if (span.value === null || span.sample === 0) continue
+    before.push(attainment(shrink(span.value, span.sample, teamBefore), floor, target))
+    const value = changed(
+      span,
+      changes.filter(({ index }) => index >= from && index <= to),
+    )
+    if (value !== null) after.push(attainment(shrink(value, span.sample, teamAfter), floor, target))
+  }
+  return Math.max(0, meanOf(after) - meanOf(before))
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 
 type Part = ScoredMetric & {
   pillar: PillarId

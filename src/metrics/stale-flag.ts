@@ -1,9 +1,11 @@
 import type { Dossier } from '../records/facts.ts'
 import type { Outcome } from '../records/records.ts'
 import type { ChanceBasis, DealClocks, DealRow, FlagKind, FlagRow, Level } from '../snapshot/document.ts'
+import { noMoveWithin } from './history/still-there.ts'
 import type { Thresholds } from './history/thresholds.ts'
 import { type NextStep, nextStepAt } from './next-step.ts'
 import { staleReason } from './stale-reason.ts'
+import { type Hold, holdAt, ranOutAt, runningDays } from './standstill.ts'
 import { touchOf } from './touch.ts'
 import { stageKey, type World } from './world.ts'
 
@@ -24,7 +26,12 @@ export type Place = { pipelineId: string; stageId: string; outcome: Outcome; ent
 export type Clocks = {
   place: Place
   level: Level
+  /** Working days on the stage, pauses left out: what is held against the thresholds. */
   ageDays: number
+  /** Working days of the stay that were paused. */
+  pausedDays: number
+  /** Why the flag does not count now; a pause and the head's "normal" clear it, an objection only holds it. */
+  hold: Hold | null
   /** Null when the portal shows no contacts. */
   silenceDays: number | null
   silentSince: number
@@ -76,18 +83,37 @@ export const clocksAt = (dossier: Dossier, at: number, standing: Standing, world
   const s80Days = standing.hasContacts ? (threshold?.s80Days ?? null) : null
   const lastContact = lastContactOf(dossier, at)
   const silentSince = Math.max(lastContact ?? dossier.createdAt, 0)
-  const ageDays = workingTime.days(place.enteredAt, at)
-  const silenceDays = standing.hasContacts ? workingTime.days(silentSince, at) : null
-  const nextStep = nextStepAt(dossier, at)
+  const ageDays = runningDays(dossier, place.enteredAt, at, workingTime)
+  const pausedDays = workingTime.days(place.enteredAt, at) - ageDays
+  const silenceDays = standing.hasContacts ? runningDays(dossier, silentSince, at, workingTime) : null
+  const hold = holdAt(dossier, at, place.enteredAt, workingTime)
+  const isCleared = hold !== null && hold.kind !== 'disputed'
+  // Steps that have not been read yet are not missing, and a paused deal owes none.
+  const isStepKnown = world.unread?.has('activities') !== true && world.unread?.has('tasks') !== true
+  const nextStep = isStepKnown && hold?.kind !== 'paused' ? nextStepAt(dossier, at) : KEPT
   const isAged = !isParked && t80Days !== null && ageDays > t80Days
   const isSilent = !isParked && s80Days !== null && silenceDays !== null && silenceDays > s80Days
   const isPastT95 = isAged && t95Days !== null && ageDays > t95Days
   const isRed = isPastT95 || (isAged && (isSilent || nextStep.state !== 'ok'))
-  const level = isRed ? 'red' : isAged || isSilent ? 'amber' : 'none'
+  const level = isCleared ? 'none' : isRed ? 'red' : isAged || isSilent ? 'amber' : 'none'
   const clocks = { isAged, isSilent, t80Days, t95Days, s80Days }
   const hasContact = lastContact !== null
-  return { place, level, ageDays, silenceDays, silentSince, hasContact, nextStep, ...clocks }
+  return {
+    place,
+    level,
+    ageDays,
+    pausedDays,
+    hold,
+    silenceDays,
+    silentSince,
+    hasContact,
+    nextStep,
+    ...clocks,
+  }
 }
+
+/** A promise that nobody can call broken. */
+const KEPT: NextStep = { state: 'ok', overdue: 0, deadlineAt: null, brokenAt: null }
 
 const lastContactOf = (dossier: Dossier, at: number): number | null => {
   let last: number | null = null
@@ -124,13 +150,13 @@ export const flagDeal = (
   if (clocks.isAged)
     ranOut.push({
       flag: 'age',
-      since: workingTime.add(enteredAt, clocks.t80Days ?? 0),
+      since: ranOutAt(dossier, enteredAt, clocks.t80Days ?? 0, workingTime),
       thresholdDays: clocks.t80Days,
     })
   if (clocks.isSilent)
     ranOut.push({
       flag: 'silence',
-      since: workingTime.add(clocks.silentSince, clocks.s80Days ?? 0),
+      since: ranOutAt(dossier, clocks.silentSince, clocks.s80Days ?? 0, workingTime),
       thresholdDays: clocks.s80Days,
     })
   if (isBroken) ranOut.push({ flag: 'promise', since: nextStep.brokenAt ?? asOf, thresholdDays: null })
@@ -148,7 +174,16 @@ export const flagDeal = (
     flags: shown.map(each => each.flag),
     promise,
     promiseOverdueDays,
+    pausedDays: clocks.pausedDays,
+    hold:
+      clocks.hold === null
+        ? null
+        : { kind: clocks.hold.kind, until: new Date(clocks.hold.until).toISOString() },
   }
+  const still =
+    threshold?.stays == null
+      ? null
+      : noMoveWithin(threshold.stays, ageDays * workingTime.dayMs, weekDays(world) * workingTime.dayMs)
   const deal: DealRow = {
     dealId: dossier.id,
     title: dossier.title,
@@ -163,6 +198,8 @@ export const flagDeal = (
     level,
     winChance: chance,
     winChanceBasis: basis,
+    noMoveChance: still,
+    noMoveDays: weekDays(world),
     clocks: own,
     isFirstObserved: version === undefined,
   }
@@ -193,3 +230,6 @@ export const flagDeal = (
   }))
   return { deal, flags }
 }
+
+/** Working days of the portal's week: the horizon within which a deal is asked to move. */
+const weekDays = (world: World): number => world.settings.calendar.workdays.length

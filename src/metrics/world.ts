@@ -20,6 +20,9 @@ export type StageFact = {
   isListed: boolean
 }
 
+/** What a first reading of the CRM may not have come to yet; until then its absence says nothing. */
+export type Source = 'activities' | 'tasks' | 'invoices'
+
 /** Everything a metric may know besides dossiers. */
 export type World = {
   asOf: number
@@ -44,6 +47,8 @@ export type World = {
   >
   /** What the vendor can tell at all. */
   can: { pastActors: boolean; deadlineHistory: boolean; invoices: boolean; calls: boolean }
+  /** Sources that have not been read to their end yet; absent = everything was read. */
+  unread?: ReadonlySet<Source>
 }
 
 /** One key for a stage everywhere: a stage id alone is not unique in every CRM. */

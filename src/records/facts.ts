@@ -25,6 +25,10 @@ export type DealVersion = {
   currency: string | null
   closeOn: string | null
   fields: Readonly<Record<string, string>>
+  /** Who the CRM named as the last editor when this version was first seen; absent = not noted. */
+  changedBy?: string | null
+  /** `robot`: the CRM named nobody; absent = not noted. */
+  changeClass?: 'person' | 'robot' | null
 }
 
 export type ActivityFact = {
@@ -81,6 +85,24 @@ export type InvoiceFact = {
   movedAt: number | null
 }
 
+/**
+ * A dated reason on the customer's side for which the clocks of a deal stand still (metrics 4.5, 4). It runs from
+ * the moment it was made: nobody pauses the past.
+ */
+export type PauseFact = {
+  madeAt: number
+  until: number
+  /** Ended by a person before its date. */
+  endedAt: number | null
+}
+
+/** Somebody's word against a flag, and the head's answer to it. A head's own word is answered when made. */
+export type ObjectionFact = {
+  openedAt: number
+  answeredAt: number | null
+  answer: 'normal' | 'stands' | null
+}
+
 /** One deal with everything we know about it, moves ascending by (at, order key). */
 export type Dossier = {
   id: string
@@ -105,6 +127,10 @@ export type Dossier = {
   activities: readonly ActivityFact[]
   tasks: readonly TaskFact[]
   invoices: readonly InvoiceFact[]
+  /** Ascending by `madeAt`; absent = none. */
+  pauses?: readonly PauseFact[]
+  /** Ascending by `openedAt`; absent = none. */
+  objections?: readonly ObjectionFact[]
 }
 
 /** Activities and tasks that hang on no deal. */

@@ -60,6 +60,9 @@ export type DealRow = {
   level: Level
   winChance: number | null
   winChanceBasis: ChanceBasis
+  /** Chance that the deal is still on its stage after `noMoveDays` more working days; null = too little to tell. */
+  noMoveChance?: number | null
+  noMoveDays?: number
   clocks: DealClocks
   /** Undated facts taken as first observed, because `asOf` is before the first sync. */
   isFirstObserved: boolean
@@ -90,6 +93,10 @@ export type DealClocks = {
   /** `missing`: no next step; `overdue`: the step's date has passed; null = there is a step in time. */
   promise: 'missing' | 'overdue' | null
   promiseOverdueDays: number | null
+  /** Working days of this stay during which the clocks stood still. */
+  pausedDays?: number
+  /** Why the flag does not count, and until when. */
+  hold?: { kind: 'paused' | 'disputed' | 'normal'; until: string } | null
 }
 
 export type StageRow = {
@@ -191,7 +198,14 @@ export type Score = {
   isReconstructed: boolean
   pillars: PillarScore[]
   /** The three changes that would lift the score most, with the deals to change. */
-  fixes: { metric: string; points: number; minutes: number; dealIds: string[] }[]
+  fixes: {
+    metric: string
+    points: number
+    minutes: number
+    dealIds: string[]
+    /** In step with `dealIds`: what each of them would have added to the week. */
+    dealPoints?: number[]
+  }[]
 }
 
 /** One item behind a number. `fact` is a machine word with parameters; screens put it into words. */

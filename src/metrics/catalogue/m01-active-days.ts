@@ -18,7 +18,7 @@ export const activeDays: Metric = {
   formula:
     'working days with a substantive touch, or with 3 distinct deals edited over at least 2 hours / working days with eligible deals or any action',
   caveats: ['absences are not known to the CRM', 'field staff log in batches'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: { weight: 0.5, over: 'week', isShare: true },
   isKnownForPast: () => true,
   minutesPerFix: null,

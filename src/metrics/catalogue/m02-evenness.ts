@@ -12,7 +12,7 @@ export const evenness: Metric = {
   version: '1',
   formula: '1 − ½·Σ|share of the week’s touched deals on a day − 1/days worked|, weighted by touched deals',
   caveats: ['part-timers: only days with deals or actions are expected'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: { weight: 0.5, over: 'week', isShare: false },
   isKnownForPast: () => true,
   minutesPerFix: null,

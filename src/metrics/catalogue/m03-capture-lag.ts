@@ -19,7 +19,7 @@ export const captureLag: Metric = {
   formula:
     'median working hours from a call, invoice or payment to the next stage move or next step by a person; retro = deals created after their first invoice or closed within an hour of creation / new deals',
   caveats: ['telephony must be linked', 'an event without a record counts once the target has passed'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: { weight: 0.25, over: 'week', isShare: false },
   isKnownForPast: () => true,
   minutesPerFix: null,

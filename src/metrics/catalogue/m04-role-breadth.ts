@@ -20,7 +20,7 @@ export const roleBreadth: Metric = {
   formula:
     'kinds with 3 records on 2 days within 28 days / kinds that at least one person keeps (at most 6), judged at the end of the window',
   caveats: ['the head has set no expectation per role: what colleagues use is expected'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: () => true,
   minutesPerFix: null,

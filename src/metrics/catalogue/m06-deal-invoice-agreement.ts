@@ -50,7 +50,8 @@ export const dealInvoiceAgreement: Metric = {
             invoices: sum,
           }),
         )
-        if (!agrees && deal.today !== null) fixes.add(owner, deal.id, amount)
+        if (!agrees && deal.today !== null)
+          fixes.add(owner, deal.id, amount, [{ index, numerator: 1, denominator: 0 }])
       },
       finish: () => [{ measure: 'M06', numbers: tally, evidence: ledger, fixes }],
     }

@@ -12,7 +12,7 @@ export const tasksInCrm: Metric = {
   version: '1',
   formula: 'tasks set in the window and bound to a deal / tasks, of people who own eligible deals',
   caveats: ['administrative work has no deal', 'self-set tasks closed within 10 minutes are ignored'],
-  needs: [],
+  needs: ['tasks'],
   score: null,
   isKnownForPast: () => true,
   minutesPerFix: null,

@@ -1,4 +1,4 @@
-import { dateOf, dealItem, lastWeekByOwner } from '../deal-evidence.ts'
+import { dateOf, dealItem, fixDays, lastWeekByOwner } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { Tally } from '../tally.ts'
 
@@ -10,7 +10,7 @@ export const nextStepCoverage: Metric = {
   version: '1',
   formula: 'deal-days with an open future activity or task by a person / eligible deal-days',
   caveats: ['deadlines are those now known where the CRM keeps no history of them'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: { weight: 0.25, over: 'day', isShare: true },
   // A deadline moved later hides that it had passed: without its history the past reads too well.
   isKnownForPast: can => can.deadlineHistory,
@@ -39,7 +39,14 @@ export const nextStepCoverage: Metric = {
         }
         const { today } = deal
         if (today !== null && !today.isDead && deal.nextStepOn(today).state !== 'ok')
-          fixes.add(today.owner, deal.id, today.version.amount)
+          fixes.add(
+            today.owner,
+            deal.id,
+            today.version.amount,
+            fixDays(deal.eligibleDays, today, deal.window.sevenFrom, day =>
+              deal.nextStepOn(day).state === 'ok' ? null : { numerator: 1, denominator: 0 },
+            ),
+          )
       },
       finish: () => [{ measure: 'M09', numbers: tally, evidence: ledger, fixes }],
     }

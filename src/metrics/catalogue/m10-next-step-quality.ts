@@ -30,7 +30,7 @@ export const nextStepQuality: Metric = {
   formula:
     '0.2 · three words or more and none of the person’s repeated texts + 0.2 · due within 15 working days of being set + 0.6 · ended in a touch or a movement / task steps due',
   caveats: ['texts are hashed in place; only tasks carry one'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: can => can.deadlineHistory,
   minutesPerFix: null,

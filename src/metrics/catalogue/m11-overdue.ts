@@ -1,4 +1,4 @@
-import { dealItem, lastWeekByOwner } from '../deal-evidence.ts'
+import { dealItem, fixDays, lastWeekByOwner } from '../deal-evidence.ts'
 import type { Metric } from '../metric.ts'
 import { Tally } from '../tally.ts'
 
@@ -10,7 +10,7 @@ export const overdueLoad: Metric = {
   version: '1',
   formula: 'overdue activity-days / eligible deal-days',
   caveats: ['read together with M12: a moved deadline is not overdue'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: { weight: 0.2, over: 'day', isShare: false },
   isKnownForPast: () => true,
   minutesPerFix: 2,
@@ -34,7 +34,15 @@ export const overdueLoad: Metric = {
         }
         const { today } = deal
         if (today !== null && !today.isDead && deal.nextStepOn(today).overdue > 0)
-          fixes.add(today.owner, deal.id, today.version.amount)
+          fixes.add(
+            today.owner,
+            deal.id,
+            today.version.amount,
+            fixDays(deal.eligibleDays, today, deal.window.sevenFrom, day => {
+              const { overdue } = deal.nextStepOn(day)
+              return overdue === 0 ? null : { numerator: -overdue, denominator: 0 }
+            }),
+          )
       },
       finish: () => [{ measure: 'M11', numbers: tally, evidence: ledger, fixes }],
     }

@@ -23,7 +23,7 @@ export const postponement: Metric = {
   formula:
     'later deadlines set by the step’s own person without a substantive touch since the deadline was last set / deadlines kept, passed or moved; a second move of the same step weighs double',
   caveats: ['moves by other people and robots are left out'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: can => can.deadlineHistory,
   minutesPerFix: null,

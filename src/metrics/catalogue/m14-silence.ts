@@ -10,7 +10,7 @@ export const silence: Metric = {
   version: '1',
   formula: 'median working days since the last two-way contact, over eligible deals at the end of the window',
   caveats: ['chats outside the CRM are invisible: read with M07'],
-  needs: [],
+  needs: ['activities'],
   score: null,
   isKnownForPast: () => true,
   minutesPerFix: null,

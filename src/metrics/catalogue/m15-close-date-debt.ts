@@ -1,5 +1,5 @@
-import type { DealContext } from '../deal-context.ts'
-import { dealItem, lastWeekByOwner } from '../deal-evidence.ts'
+import type { DealContext, DealDay } from '../deal-context.ts'
+import { dealItem, fixDays, lastWeekByOwner } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { Tally } from '../tally.ts'
 
@@ -33,7 +33,11 @@ export const closeDateDebt: Metric = {
     const monthEnd = new Tally()
     const accuracy = new Tally()
     const ledger = context.ledger()
-    const fixes = context.fixList()
+    const fixes = { byValue: context.fixList(), byCount: context.fixList() }
+    const pricedAmount = ({ version }: DealDay): number | null =>
+      version.amount !== null && version.amount > 0 && version.currency === world.currency
+        ? version.amount
+        : null
     let hasCloseDates = false
     let priced = 0
     let all = 0
@@ -75,13 +79,14 @@ export const closeDateDebt: Metric = {
     return {
       addDeal: deal => {
         for (const day of deal.eligibleDays) {
-          const { closeOn, amount, currency } = day.version
+          const { closeOn } = day.version
+          const amount = pricedAmount(day)
           if (closeOn === null) continue
           hasCloseDates = true
           all++
           const late = isLate(closeOn, day.day)
           byCount.add(day.owner, day.index, late ? 1 : 0, 1)
-          if (amount === null || amount <= 0 || currency !== world.currency) continue
+          if (amount === null) continue
           priced++
           byValue.add(day.owner, day.index, late ? amount : 0, amount, 1)
         }
@@ -100,16 +105,37 @@ export const closeDateDebt: Metric = {
           )
         }
         const { today } = deal
-        if (today !== null && !today.isDead && isLate(today.version.closeOn, today.day))
-          fixes.add(today.owner, deal.id, today.version.amount)
+        if (today !== null && !today.isDead && isLate(today.version.closeOn, today.day)) {
+          const { amount } = today.version
+          const without = (weightOf: (day: DealDay) => number | null) =>
+            fixDays(deal.eligibleDays, today, window.sevenFrom, day => {
+              const weight = weightOf(day)
+              return weight === null || !isLate(day.version.closeOn, day.day)
+                ? null
+                : { numerator: -weight, denominator: 0 }
+            })
+          fixes.byValue.add(today.owner, deal.id, amount, without(pricedAmount))
+          fixes.byCount.add(
+            today.owner,
+            deal.id,
+            amount,
+            without(() => 1),
+          )
+        }
         countPushes(deal)
         countAccuracy(deal)
       },
       finish: () => {
         const offReason = hasCloseDates ? null : 'no_field'
-        const numbers = priced >= all / 2 && priced > 0 ? byValue : byCount
+        const isByValue = priced >= all / 2 && priced > 0
         return [
-          { measure: 'M15', numbers, evidence: ledger, fixes, offReason },
+          {
+            measure: 'M15',
+            numbers: isByValue ? byValue : byCount,
+            evidence: ledger,
+            fixes: isByValue ? fixes.byValue : fixes.byCount,
+            offReason,
+          },
           { measure: 'M15.pushes', numbers: pushes, offReason },
           { measure: 'M15.month_end', numbers: monthEnd, offReason },
           { measure: 'M15.accuracy', numbers: accuracy, offReason },

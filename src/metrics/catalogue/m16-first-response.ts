@@ -16,7 +16,7 @@ export const firstResponse: Metric = {
   formula:
     'new deals with a first substantive touch within 30 working minutes / new deals touched or older than 30 working minutes',
   caveats: ['deals that come in at night start at opening', 'replies by robots do not count'],
-  needs: [],
+  needs: ['activities'],
   score: { weight: 0.15, over: 'week', isShare: true },
   isKnownForPast: () => true,
   minutesPerFix: null,

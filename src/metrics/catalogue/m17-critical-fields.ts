@@ -1,5 +1,5 @@
 import type { DealVersion } from '../../records/facts.ts'
-import { dealItem, lastWeekByOwner } from '../deal-evidence.ts'
+import { dealItem, fixDays, lastWeekByOwner } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { Tally } from '../tally.ts'
 import type { World } from '../world.ts'
@@ -88,7 +88,15 @@ export const criticalFields: Metric = {
         const { today } = deal
         if (today === null || today.isDead) return
         if (always.some(field => !isFilled(today.version, field)))
-          fixes.add(today.owner, deal.id, today.version.amount)
+          fixes.add(
+            today.owner,
+            deal.id,
+            today.version.amount,
+            fixDays(deal.eligibleDays, today, deal.window.sevenFrom, day => {
+              const missing = missingOn(day.version, deal.versionAt(day.end - DAY)).length
+              return missing === 0 ? null : { numerator: missing, denominator: 0 }
+            }),
+          )
       },
       finish: () => {
         // A portal that never sets close dates is not asked for them.

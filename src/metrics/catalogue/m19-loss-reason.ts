@@ -19,7 +19,7 @@ export const lossReason: Metric = {
   formula:
     'lost deals with a specific reason, not the person’s dominant one above 60 %, and a touch before / lost deals',
   caveats: ['clearing the dead layer is left out', 'the losing stage is the reason where no field is chosen'],
-  needs: [],
+  needs: ['activities'],
   score: { weight: 0.4, over: 'week', isShare: true },
   isKnownForPast: () => true,
   minutesPerFix: null,

@@ -13,7 +13,7 @@ export const stageSurfing: Metric = {
   version: '1',
   formula: 'deals with 3 or more forward moves in one day and no touch that day / moved deals',
   caveats: ['fast retail moves like this legitimately'],
-  needs: ['history'],
+  needs: ['history', 'activities'],
   score: null,
   isKnownForPast: () => true,
   minutesPerFix: null,

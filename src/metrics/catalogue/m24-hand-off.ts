@@ -19,7 +19,7 @@ export const handOff: Metric = {
     'owners are compared from the first sync on where the CRM keeps no history',
     'bulk reassignment left out',
   ],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: can => can.pastActors,
   minutesPerFix: null,

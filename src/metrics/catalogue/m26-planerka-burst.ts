@@ -21,7 +21,7 @@ export const planerkaBurst: Metric = {
     'the first weeks of a rise mean that people began to care',
     'deals closed before the window are not in the comparison',
   ],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: can => can.pastActors,
   minutesPerFix: null,

@@ -17,7 +17,7 @@ export const bulkEdits: Metric = {
   formula:
     'distinct deals changed with more than 8 deals within 10 minutes and no touch within a working day / distinct deals changed, per day',
   caveats: ['entering cards after a fair looks the same'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: can => can.pastActors,
   minutesPerFix: null,

@@ -12,7 +12,7 @@ export const ghostTouches: Metric = {
   version: '1',
   formula: 'tasks set and closed by the same person within 5 minutes / those and touches',
   caveats: ['no phone numbers are stored, so repeated short calls to one number cannot be seen'],
-  needs: [],
+  needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: () => true,
   minutesPerFix: null,

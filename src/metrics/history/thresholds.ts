@@ -11,10 +11,11 @@ import {
   staysIn,
   WINDOW_MS,
 } from './episodes.ts'
-import { cumulativeIncidence, type Episodes, incidenceQuantile } from './incidence.ts'
+import { cumulativeIncidence, type Episodes, type Incidence, incidenceQuantile } from './incidence.ts'
 import { medianOf, quantileOf } from './median.ts'
 import { contactGaps } from './silence.ts'
 import type { PortalHistory } from './stays.ts'
+import { type StayCurve, stayCurve } from './still-there.ts'
 
 /** How long is too long on a stage; days are working days. Null t-columns: nothing waits on a closed stage. */
 export type StageThreshold = {
@@ -27,6 +28,8 @@ export type StageThreshold = {
   source: ThresholdSource
   /** The stage's forward exits behind it. */
   sample: number
+  /** How long deals stay here and in the whole pipeline, however they leave; null = nobody has been here. */
+  stays?: { own: StayCurve; pipeline: StayCurve } | null
 }
 
 /** By `stageKey`. */
@@ -61,7 +64,7 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
   const found = new Map<string, StageThreshold>()
   const cycles = medianCycles(history, infos, world)
   const presets = new Map<string, number>()
-  const hasContacts = hasContactsAt(history, world.asOf)
+  const hasContacts = hasContactsAt(history, world)
   for (const stages of byPipeline(infos)) {
     const episodes = stages.map(stage => episodesOf(history, staysIn(history, stage), infos, world))
     const isOpen = stages.map(stage => infos[stage]!.code === OPEN)
@@ -74,7 +77,9 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
 
     const whole = pooled(episodes.filter((_, index) => isOpen[index]))
     const wholeCount = countForward(whole)
-    const parent = shrunk(ownPoint(whole, wholeCount, dayMs, DEFAULT_RATIO), wholeCount, {
+    const wholeCurve = cumulativeIncidence(whole, EXITS.length)
+    const pipelineStays = stayCurve(wholeCurve)
+    const parent = shrunk(ownPoint(wholeCurve, wholeCount, dayMs, DEFAULT_RATIO), wholeCount, {
       t80: preset,
       t95: preset * DEFAULT_RATIO,
     })
@@ -82,7 +87,8 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
 
     stages.forEach((stage, index) => {
       const sample = countForward(episodes[index]!)
-      const own = ownPoint(episodes[index]!, sample, dayMs, parent.t95 / parent.t80)
+      const curve = cumulativeIncidence(episodes[index]!, EXITS.length)
+      const own = ownPoint(curve, sample, dayMs, parent.t95 / parent.t80)
       const isPreset = sample === 0 || wholeCount < PIPELINE_MIN
       const point = shrunk(own, sample, parent)
       found.set(infos[stage]!.key, {
@@ -92,6 +98,7 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
         s80Days: isOpen[index] ? clampNullable(silence?.get(stage) ?? null, clamp) : null,
         source: isPreset ? 'preset' : sample >= OWN_SAMPLE ? 'own' : 'mixed',
         sample,
+        stays: isOpen[index] ? { own: stayCurve(curve), pipeline: pipelineStays } : null,
       })
     })
   }
@@ -110,11 +117,15 @@ const presetThreshold = (days: number, isOpen: boolean): StageThreshold => ({
   s80Days: null,
   source: 'preset',
   sample: 0,
+  stays: null,
 })
 
-/** True when the portal shows two-way contacts at all by `asOf`; without them nobody can be called silent. */
-export const hasContactsAt = (history: PortalHistory, asOf: number): boolean =>
-  history.contact.knownAt.some(knownAt => knownAt <= asOf)
+/**
+ * True when the portal shows two-way contacts at all by `asOf`; without them nobody can be called silent, and while
+ * they are still being read nobody can either.
+ */
+export const hasContactsAt = (history: PortalHistory, { asOf, unread }: World): boolean =>
+  unread?.has('activities') !== true && history.contact.knownAt.some(knownAt => knownAt <= asOf)
 
 /** Preset T80 by cycle length: 3 / 7 / 14 / 30 for up to 2 weeks / 6 weeks / 6 months / longer; 14 if unknown. */
 const presetDays = (cycleDays: number | null, world: World): number => {
@@ -171,8 +182,7 @@ const countForward = (episodes: Episodes): number => {
 }
 
 /** Null when nothing went forward. @param ratio T95/T80 of the parent, while own exits are too few */
-const ownPoint = (episodes: Episodes, sample: number, dayMs: number, ratio: number): Point | null => {
-  const curve = cumulativeIncidence(episodes, EXITS.length)
+const ownPoint = (curve: Incidence, sample: number, dayMs: number, ratio: number): Point | null => {
   const t80 = incidenceQuantile(curve, FORWARD, 0.8)
   if (t80 === null) return null
   const t95 = sample >= DIRECT_T95 ? (incidenceQuantile(curve, FORWARD, 0.95) ?? t80) : t80 * ratio

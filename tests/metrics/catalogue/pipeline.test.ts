@@ -83,7 +83,7 @@ describe('M09, next-step coverage', () => {
       fact: 'no_step',
       params: { days: 5 },
     })
-    expect(measured.fixes?.dealIds('anna', 10)).toEqual(['bare'])
+    expect(measured.fixes?.top('anna').map(({ dealId }) => dealId)).toEqual(['bare'])
   })
 })
 

@@ -166,6 +166,79 @@ describe('the composite score', () => {
   })
 })
 
+describe('what would lift me most', () => {
+  const lateTask = (owner: string) => [
+    aTask('2026-11-02', '2026-11-12', { createdBy: owner, responsibleId: owner }),
+  ]
+  const mixed = (): Dossier[] => [
+    ...tidy('anna'),
+    ...untidy('boris', 4).map((deal, index) => ({
+      ...deal,
+      versions: [{ ...deal.versions[0]!, amount: (index + 1) * 100, closeOn: '2026-11-10' }],
+      tasks: index === 0 ? lateTask('boris') : [],
+    })),
+    ...tidy('boris', 4).map((deal, index) => ({ ...deal, id: `boris-fine-${index}` })),
+  ]
+  const red = ['boris-1', 'boris-3', 'anna-2']
+  /** Red in the weeks before, and in the last week unless put right there. */
+  const judgeOf =
+    (reds: readonly string[]) =>
+    ({ id }: Dossier, when: number) => ({
+      level:
+        reds.includes(id) || (when < at('2026-11-14') && red.includes(id))
+          ? ('red' as const)
+          : ('none' as const),
+      silenceDays: null,
+      s80Days: null,
+    })
+  const score = (deals: readonly Dossier[], reds: readonly string[]) =>
+    scoreOf(outcomeOf(measure(deals, { judge: judgeOf(reds) }), null).scores, 'employee', 'boris')
+
+  test('clearing the flag of one named deal raises the score by the points promised for it', () => {
+    const before = score(mixed(), red)
+    const fix = before.fixes.find(({ metric }) => metric === 'M13')
+    expect(fix?.dealIds).toEqual(['boris-3', 'boris-1'])
+    fix?.dealIds.forEach((dealId, index) => {
+      const after = score(
+        mixed(),
+        red.filter(id => id !== dealId),
+      )
+      const promised = fix.dealPoints?.[index] ?? 0
+      expect(promised).toBeGreaterThan(0.1)
+      expect((after.value ?? 0) - (before.value ?? 0)).toBeCloseTo(promised, 6)
+    })
+  })
+
+  test('so does a step in time, a close date ahead and an overdue step done, each by its own points', () => {
+    const deals = mixed()
+    const before = score(deals, [])
+    const byMetric = new Map(before.fixes.map(fix => [fix.metric, fix]))
+    const put = (dealId: string, change: (deal: Dossier) => Dossier) =>
+      deals.map(deal => (deal.id === dealId ? change(deal) : deal))
+    const changes: Record<string, (deal: Dossier) => Dossier> = {
+      M09: deal => ({
+        ...deal,
+        tasks: [
+          ...deal.tasks,
+          aTask('2026-11-02', '2026-12-15', { createdBy: 'boris', responsibleId: 'boris' }),
+        ],
+      }),
+      M15: deal => ({ ...deal, versions: [{ ...deal.versions[0]!, closeOn: '2026-12-20' }] }),
+    }
+    expect([...byMetric.keys()]).toEqual(expect.arrayContaining(Object.keys(changes)))
+    for (const [metric, change] of Object.entries(changes)) {
+      const fix = byMetric.get(metric)
+      const dealId = fix?.dealIds[0] ?? ''
+      const after = score(put(dealId, change), [])
+      const own = (of: Score) =>
+        of.pillars.flatMap(({ metrics }) => metrics).find(part => part.metric === metric)?.points ?? 0
+      expect(fix?.dealPoints?.[0]).toBeGreaterThan(0.1)
+      // The change lies in every day of all four weeks, the promise in the last week: the team's mean differs by a hair.
+      expect(own(after) - own(before)).toBeCloseTo(fix?.dealPoints?.[0] ?? 0, 0)
+    }
+  })
+})
+
 describe('the first run', () => {
   const redWorld = (asOf: string) => aWorld({ asOf: at(asOf), installedAt: at('2026-11-16T08:00') })
   const deals = [...tidy('anna'), ...untidy('boris')]
