@@ -25,7 +25,9 @@ describe('figures', () => {
   test("put the portal's own currency first and never add currencies up", () => {
     expect(plain(ru.money({ USD: 12_400, RUB: 390_000 }))).toBe('390 тыс. ₽ и ещё 12,4 тыс. $')
     expect(plain(en.money({ USD: 12_400, RUB: 390_000 }))).toBe('₽390K plus $12.4K')
-    expect(plain(ru.money({}))).toBe('0 ₽')
+    expect(ru.money({})).toBe('неизвестную сумму')
+    expect(en.money({ RUB: 0 })).toBe('an unknown amount')
+    expect(ru.moneyParts({})).toEqual({ main: 'без суммы', rest: null })
   })
 
   test('survive a currency that nobody knows', () => {

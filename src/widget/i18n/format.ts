@@ -18,7 +18,7 @@ export type Format = {
   share(value: number, digits?: number): string
   /** One sum, short (`4,2 млн ₽`) or whole (`620 000 ₽`). */
   sum(value: number, currency: string | null, style?: 'short' | 'whole'): string
-  /** Sums by currency: the portal's own first, then «и ещё …». Currencies are never added together. */
+  /** Sums by currency, after «на» or “worth”: the portal's own first, then «и ещё …». Never added together. */
   money(amount: Money): string
   /** The same in two parts for a narrow column: the portal's own sum and the rest, or null. */
   moneyParts(amount: Money): { main: string; rest: string | null }
@@ -85,7 +85,7 @@ export const createFormat = (
         a === portal.currency ? -1 : b === portal.currency ? 1 : y - x || a.localeCompare(b),
       )
     const [main, ...others] = sums
-    if (main === undefined) return { main: sum(0, portal.currency), rest: null }
+    if (main === undefined) return { main: language === 'ru' ? 'без суммы' : 'no amount', rest: null }
     if (others.length === 0) return { main: sum(main[1], main[0]), rest: null }
     const rest = others.map(([currency, value]) => sum(value, currency)).join(', ')
     return { main: sum(main[1], main[0]), rest: language === 'ru' ? `и${NBSP}ещё ${rest}` : `plus ${rest}` }
@@ -102,6 +102,9 @@ export const createFormat = (
       polish(numbers(`p${digits}`, { style: 'percent', maximumFractionDigits: digits }).format(value)),
     sum,
     money: amount => {
+      // Deals without an amount are worth an unknown sum, not zero.
+      if (Object.values(amount).every(value => value === 0))
+        return language === 'ru' ? 'неизвестную сумму' : 'an unknown amount'
       const { main, rest } = moneyParts(amount)
       return rest === null ? main : `${main} ${rest}`
     },

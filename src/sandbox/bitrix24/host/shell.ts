@@ -29,6 +29,7 @@ export const shell = (site: PortalSite, viewer: Viewer, page: Page, isSlider: bo
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${page.title} — ${portal.title}</title>
+    <link rel="icon" href="data:," />
     <link rel="stylesheet" href="/_host/assets/host.css" />
   </head>
   ${body}
@@ -62,10 +63,6 @@ export const shell = (site: PortalSite, viewer: Viewer, page: Page, isSlider: bo
         </label>
         <select name="lang" data-submit aria-label="language">${(['ru', 'en'] as const).map(
           code => html`<option${code === viewer.language ? html` selected` : ''}>${code}</option>`,
-        )}</select>
-        <select name="theme" data-submit aria-label="theme">${(['light', 'dark'] as const).map(
-          theme =>
-            html`<option value="${theme}"${theme === viewer.theme ? html` selected` : ''}>${word(theme)}</option>`,
         )}</select>
         <noscript><button>OK</button></noscript>
       </form>

@@ -13,7 +13,8 @@ const cookieOf = (req: Request, name: string): string | undefined =>
 
 /**
  * The signed-in person: chosen by `?user=`, `?lang=`, `?theme=` and remembered in cookies. Ports share
- * cookies, so the names carry the portal's.
+ * cookies, so the names carry the portal's. A portal does not tell a frame its theme: people choose it in the
+ * application, so the header has no switch for it.
  */
 export const viewerOf = (portal: Portal, req: Request, res: Response): Viewer => {
   const prefix = `b24_${portal.memberId.slice(0, 8)}_`
