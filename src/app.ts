@@ -68,6 +68,7 @@ export const appOver = (deps: AppDeps): Express => {
       vendors: deps.vendors,
       installations: deps.installations,
       sessions,
+      log,
       sendPage: createPages(`${widgetDir}/index.html`),
       nudge: id =>
         deps

@@ -10,7 +10,7 @@ import { asError } from './errors.ts'
 import { createInstallations } from './installations/installations.ts'
 import { JOBS_EXEC_ARGV } from './jobs/exec-argv.ts'
 import { createQueue } from './jobs/queue.ts'
-import { openBoss } from './jobs/queues.ts'
+import { openBoss, slotId } from './jobs/queues.ts'
 import { createTick, startTicking } from './jobs/ticker.ts'
 import { releaseOrphans, startWorker } from './jobs/worker.ts'
 import { createLogger, type Logger } from './logger.ts'
@@ -57,6 +57,14 @@ const openRooms = async (
         case 'healed':
           await queue.sync(id, { full: false })
           return queue.nudge(id, { withDirectory: true })
+        case 'taken':
+          return void (await queue.send('upkeep', { task: 'install', installationId: id }, { priority: 10 }))
+        case 'unchecked': {
+          const { sealedGrant } = change
+          const options = { singletonKey: `admit/${id}/${slotId(sealedGrant)}`, priority: 10 }
+          await queue.send('upkeep', { task: 'admit', installationId: id, sealedGrant }, options)
+          return
+        }
         case 'updated':
           return void (await queue.send('upkeep', { task: 'register', installationId: id }))
         case 'metadata':

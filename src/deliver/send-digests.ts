@@ -59,7 +59,7 @@ export type DigestRooms = {
   seenBy(
     installationId: string,
     userId: string,
-  ): Promise<{ role: 'employee' | 'head' | 'admin'; sees: string[] }>
+  ): Promise<{ role: 'employee' | 'head' | 'admin'; sees: string[]; heads?: string[] }>
   connect(installationId: string): Promise<Portal>
   /** Channels outside the CRM that the server is set up for. */
   email: Channel | null
@@ -148,20 +148,18 @@ const readersOf = async (portal: DigestPortal, rooms: DigestRooms): Promise<Dige
     const preferences = portal.preferences.get(user.id)
     if (preferences?.digest === false) continue
     const teams = heads.get(user.id) ?? []
+    const seen = teams.length > 0 ? await rooms.seenBy(portal.installationId, user.id) : null
+    // Named as a head, and yet the CRM shows him no more than an employee.
+    const isNamed = seen !== null && seen.role !== 'employee'
     // Where nobody is named as a head, administrators stand in.
-    const isHead = teams.length > 0 || (heads.size === 0 && user.isAdmin === true)
+    const isHead = isNamed || (heads.size === 0 && user.isAdmin === true)
     if (isHead ? !portal.settings.digest.heads : !portal.settings.digest.employees) continue
-    const sees: Sees =
-      isHead && teams.length === 0
-        ? 'all'
-        : isHead
-          ? new Set((await rooms.seenBy(portal.installationId, user.id)).sees)
-          : new Set([user.id])
+    const sees: Sees = isNamed ? new Set(seen.sees) : isHead ? 'all' : new Set([user.id])
     readers.push({
       user,
       role: isHead ? 'head' : 'employee',
       language: languageOf(preferences?.language ?? user.language, portal.settings.language),
-      teams,
+      teams: seen?.heads ?? teams,
       sees,
     })
   }

@@ -351,6 +351,12 @@ export const settingsViewSchema = z.object({
     }),
   ),
   departments: z.array(z.object({ id, name: z.string(), parentId: id.nullable(), headId: id.nullable() })),
+  /** The CRM itself says who heads what. */
+  hasHierarchy: z.boolean(),
+  /** Where the CRM keeps no hierarchy: who probably heads what, for an administrator to accept. */
+  proposedHeads: z.array(
+    z.object({ departmentId: id, userIds: z.array(id), why: z.enum(['all', 'group', 'admin']) }),
+  ),
   pipelines: z.array(z.object({ id, name: z.string() })),
   fields: z.array(
     z.object({ id, title: z.string(), type: z.string(), isCustom: z.boolean(), isRequired: z.boolean() }),

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import type { Logger } from '../logger.ts'
 import type { FrameUser, InboundRequest, InboundRoute, Vendor } from '../vendors/vendor.ts'
 import { readBody } from './bodies.ts'
 import type { Installation, Installations } from './deps.ts'
@@ -17,6 +18,7 @@ export type InboundDeps = {
   installations: Installations
   sessions: Sessions
   sendPage: SendPage
+  log: Logger
   /** Tells the queue that a portal has something new to look at. */
   nudge(installationId: string): Promise<void>
   /** Counts failed installs by address, so that proofs cannot be farmed. */
@@ -62,6 +64,18 @@ const allowOrigin =
     next()
   }
 
+const LATE = Symbol('late')
+
+/** The outcome, or `LATE` when the caller would not wait any longer: then the work goes on by itself. */
+const inTime = async <T>(work: Promise<T>, limitMs: number | undefined): Promise<T | typeof LATE> => {
+  if (limitMs === undefined) return work
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<typeof LATE>(resolve => {
+    timer = setTimeout(() => resolve(LATE), limitMs)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
 const answerHint = (res: Response): void => void res.status(200).type('text/plain').send('ok')
 
 const handlerFor = (deps: InboundDeps, vendor: Vendor, route: InboundRoute): RequestHandler => {
@@ -73,8 +87,22 @@ const handlerFor = (deps: InboundDeps, vendor: Vendor, route: InboundRoute): Req
         const request = inboundRequest(req)
         // Only our own button sets a state; when one comes, it must be ours and unused.
         const { state } = inbound.installProof(request)
-        if (state !== undefined) await sessions.spendState(vendor.id, state)
-        const { installation, userId, isAdmin, language: word } = await installations.install(vendor, request)
+        const install = async () => {
+          if (state !== undefined) await sessions.spendState(vendor.id, state)
+          return installations.install(vendor, request)
+        }
+        const work = install()
+        const done = await inTime(work, inbound.answerWithinMs)
+        if (done === LATE) {
+          deps.log.info({ vendor: vendor.id }, 'install answered before it was done')
+          work.catch((error: unknown) =>
+            deps.log.warn({ err: error, vendor: vendor.id }, 'install failed after it was answered'),
+          )
+          const facts = { mode: 'install', ticket: null, language: null, theme: null, view: null } as const
+          res.status(202)
+          return sendPage(res, { vendor: vendor.id, ...facts }, inbound.frameAncestors(null))
+        }
+        const { installation, userId, isAdmin, language: word } = done
         // A posted install comes from the frame itself; a redirect may be followed by a machine.
         const ticket =
           route.method === 'POST'

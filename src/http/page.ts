@@ -52,7 +52,6 @@ export const createPages = (indexFile: string) => {
   return async (res: Response, facts: PageFacts, frameAncestors: readonly string[]): Promise<void> => {
     const html = (await read()).replace(PLACE, () => metas(facts))
     res
-      .status(200)
       .set('Content-Security-Policy', pagePolicy(frameAncestors))
       .set('Cache-Control', 'no-store')
       .set('Referrer-Policy', 'origin')

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, DAY } from '../clock.ts'
-import { asError, conflict, forbidden, isVendorError } from '../errors.ts'
+import { asError, conflict, forbidden, isVendorError, VendorError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { defaultSettings, type Settings } from '../records/settings.ts'
 import type { Store } from '../store/open-store.ts'
-import type { Grant, InboundRequest, PortalInfo, Vendor } from '../vendors/vendor.ts'
+import type { Grant, InboundRequest, Portal, PortalInfo, Vendor } from '../vendors/vendor.ts'
 import type { Connections } from './connect.ts'
 import type { EventSecrets } from './event-secrets.ts'
 import { findInstallation, type Installation, installationIdOf, installationOf } from './installation.ts'
 import { judge } from './judge.ts'
+import type { Sealer } from './seal.ts'
 import type { TokenOwners } from './token-owner.ts'
 
 /** Longer than any vendor's refresh token lives: what it spent stays spent. */
@@ -35,24 +36,50 @@ export type Installer = {
   noteEventSecret(installationId: string, grant: Grant): Promise<void>
   /** Reads what the portal says of itself and binds our events and screens to it. */
   register(installation: Installation): Promise<Installation>
+  /** What an install request had no time for: who installed, our bindings, and then the first reading. */
+  finish(installationId: string): Promise<void>
+  /** Asks whose a sealed grant is, and lets an administrator's take the place of the pair in force. */
+  admit(installationId: string, sealedGrant: string): Promise<void>
 }
+
+/** For an administrator, on the screen that says why nothing is read. */
+const NOT_ADMIN =
+  'Whoever connected the app is not an administrator of the CRM, and would show only a part of it: an administrator has to install it'
+
+/** Worth asking again: the CRM was away or out of patience. */
+const isPassing = (error: unknown): boolean =>
+  isVendorError(error) && !error.verdict && ['unavailable', 'rate_limited'].includes(error.kind)
+
+const grantContext = (installationId: string): string => `${installationId}/grant`
 
 export const createInstaller = (deps: {
   store: Store
   tokens: TokenOwners
   connections: Connections
   eventSecrets: EventSecrets
+  sealer: Sealer
   clock: Clock
   log: Logger
   onInstalled(installationId: string): Promise<void>
   /** Called when an installation stands but its events and screens could not be bound yet. */
   onUnbound(installationId: string): Promise<void>
+  /** Called when what is left of an installation is for a job. */
+  onTaken(installationId: string): Promise<void>
+  /** Called with a sealed grant of somebody who may not be an administrator. */
+  onUnchecked(installationId: string, sealedGrant: string): Promise<void>
 }): Installer => {
-  const { store, tokens, connections, eventSecrets, clock, log } = deps
+  const { store, tokens, connections, eventSecrets, sealer, clock, log } = deps
 
   const register = async (installation: Installation): Promise<Installation> => {
     const portal = connections.probe(installation)
-    const info = await portal.info()
+    return bind(installation, portal, await portal.info())
+  }
+
+  const bind = async (
+    installation: Installation,
+    portal: Portal,
+    info: PortalInfo,
+  ): Promise<Installation> => {
     await portal.register()
     const isUntouched = isDeepStrictEqual(
       installation.settings,
@@ -104,27 +131,83 @@ export const createInstaller = (deps: {
     try {
       return await register(installation)
     } catch (error) {
-      if (isVendorError(error) && !error.verdict && ['unavailable', 'rate_limited'].includes(error.kind)) {
+      if (isPassing(error)) {
         log.warn({ err: error, installationId: installation.id }, 'binding put off: the CRM does not answer')
         await store.installations.update(installation.id, { status: 'active', statusReason: null })
         await deps.onUnbound(installation.id)
         return (await findInstallation(store, installation.id)) ?? installation
       }
-      const judgement = judge(error) ?? {
-        status: 'reauth_required' as const,
-        reason: `The installation did not finish (${isVendorError(error) ? error.code : 'internal'}): install again, or open the app as an administrator`,
-      }
-      await store.installations.update(installation.id, {
-        status: judgement.status,
-        statusReason: judgement.reason,
-      })
+      await tell(installation.id, error)
       throw error
     }
+  }
+
+  /** Writes down what stands in the way of an installation. */
+  const tell = async (id: string, error: unknown): Promise<void> => {
+    const judgement = judge(error) ?? {
+      status: 'reauth_required' as const,
+      reason:
+        isVendorError(error) && error.code === 'not_admin'
+          ? NOT_ADMIN
+          : `The installation did not finish (${isVendorError(error) ? error.code : 'internal'}): install again, or open the app as an administrator`,
+    }
+    await store.installations.update(id, { status: judgement.status, statusReason: judgement.reason })
+  }
+
+  const start = (id: string): Promise<void> =>
+    deps.onInstalled(id).catch((error: unknown) => {
+      // The installation stands; the schedule starts the first reading within minutes.
+      log.error({ err: asError(error), installationId: id }, 'first sync not queued')
+    })
+
+  const finish = async (id: string): Promise<void> => {
+    const installation = await findInstallation(store, id)
+    if (!installation || installation.status === 'uninstalled') return
+    try {
+      const portal = connections.probe(installation)
+      const info = await portal.info()
+      if (!info.isAdmin) throw new VendorError('rejected', 'not_admin', 'the pair is not an administrator’s')
+      await bind(installation, portal, info)
+    } catch (error) {
+      if (!isPassing(error)) await tell(id, error)
+      throw error
+    }
+    log.info({ installationId: id, vendor: installation.vendor }, 'installation made')
+    await start(id)
+  }
+
+  /** What the request itself has time for: the pair is safe, the rest is a job's. */
+  const take = async (vendor: Vendor, grant: Grant): Promise<Installation> => {
+    const id = installationIdOf(vendor.id, grant.portalKey)
+    const known = await findInstallation(store, id)
+    const isAtWork = known?.status === 'active' || known?.status === 'suspended'
+    if (known && isAtWork && grant.isAdmin === null) {
+      await deps.onUnchecked(id, sealer.seal(JSON.stringify(grant), grantContext(id)))
+      return known
+    }
+    const installation = await takeOver(vendor, grant)
+    await deps.onTaken(id)
+    return installation
   }
 
   return {
     takeOver,
     register,
+    finish,
+    async admit(id, sealedGrant) {
+      const installation = await findInstallation(store, id)
+      if (!installation) return
+      const grant = JSON.parse(sealer.open(sealedGrant, grantContext(id))) as Grant
+      grant.tokens.expiresAt = new Date(grant.tokens.expiresAt)
+      const asked = { ...installation, address: grant.address }
+      const info = await connections.probeWith(asked, grant.tokens.access).info()
+      if (!info.isAdmin) {
+        log.warn({ installationId: id }, 'a pair of somebody who is no administrator is left alone')
+        return
+      }
+      await takeOver(connections.vendorOf(installation), grant)
+      await finish(id)
+    },
     noteEventSecret: (id, grant) =>
       store.installations.update(id, {
         ...(grant.eventSecret === null ? {} : eventSecrets.columns(id, grant.eventSecret)),
@@ -147,15 +230,15 @@ export const createInstaller = (deps: {
           await store.singleUse.release(vendor.id, 'install', proof.singleUse)
         throw error
       }
-      if (!grant.isAdmin)
+      if (grant.isAdmin === false)
         throw forbidden('admin_required', 'Only an administrator of the CRM can install the app')
+      const { userId, language } = grant
+      if (vendor.inbound.answerWithinMs !== undefined)
+        return { installation: await take(vendor, grant), userId, isAdmin: grant.isAdmin === true, language }
       const installation = await registerOrSay(await takeOver(vendor, grant))
       log.info({ installationId: installation.id, vendor: vendor.id }, 'installation made')
-      await deps.onInstalled(installation.id).catch((error: unknown) => {
-        // The installation stands; the schedule starts the first reading within minutes.
-        log.error({ err: asError(error), installationId: installation.id }, 'first sync not queued')
-      })
-      return { installation, userId: grant.userId, isAdmin: true, language: grant.language }
+      await start(installation.id)
+      return { installation, userId, isAdmin: true, language }
     },
   }
 }

@@ -19,7 +19,8 @@ import { type Viewer, viewerOf } from './visibility.ts'
 
 /** Something about an installation that other rooms have to act upon. */
 export type InstallationChange =
-  | { kind: 'healed' | 'updated' | 'metadata' }
+  | { kind: 'healed' | 'updated' | 'metadata' | 'taken' }
+  | { kind: 'unchecked'; sealedGrant: string }
   | { kind: 'doubtful'; purge: boolean }
 
 export type Installations = Pick<Installer, 'install'> &
@@ -40,6 +41,10 @@ export type Installations = Pick<Installer, 'install'> &
     openActorToken(id: string, sealed: string): string
     /** Binds events and screens again, e.g. after an update of the app. */
     register(id: string): Promise<void>
+    /** What an install request had no time for. */
+    finishInstall(id: string): Promise<void>
+    /** Puts a sealed grant in force if it is an administrator's. */
+    admit(id: string, sealedGrant: string): Promise<void>
     /** Our token belongs to somebody who is no administrator any more: what it does not show is not gone. */
     loseRights(id: string): Promise<void>
     /** Asks a suspended portal whether it lets us in again. @returns true when it does */
@@ -84,10 +89,13 @@ export const createInstallations = (deps: {
     tokens,
     connections,
     eventSecrets,
+    sealer,
     clock,
     log,
     onInstalled: deps.onInstalled,
     onUnbound: id => onChanged(id, { kind: 'updated' }),
+    onTaken: id => onChanged(id, { kind: 'taken' }),
+    onUnchecked: (id, sealedGrant) => onChanged(id, { kind: 'unchecked', sealedGrant }),
   })
 
   const findClaimed = async (vendor: Vendor, req: InboundRequest): Promise<Installation | null> => {
@@ -148,6 +156,8 @@ export const createInstallations = (deps: {
       if (installation.status === 'uninstalled') return
       await installer.register(installation)
     },
+    finishInstall: installer.finish,
+    admit: installer.admit,
     async loseRights(id) {
       await onJudged(await load(id), {
         status: 'reauth_required',

@@ -6,6 +6,8 @@ export type Viewer = {
   role: 'employee' | 'head' | 'admin'
   /** User ids whose data this person may see. */
   sees: string[]
+  /** Departments that this person answers for: headed, and seen as a whole. */
+  heads: string[]
 }
 
 export type People = {
@@ -34,21 +36,26 @@ const subtree = (roots: readonly string[], departments: People['departments']): 
 
 /**
  * Who sees whom. An administrator sees everybody, a head the people of his departments and of all below
- * them, an employee himself. Where the CRM states what a person may see of deals, nobody sees more here.
+ * them, an employee himself. Where the CRM states what a person may see of deals, nobody sees more here, and
+ * only departments that he may see as a whole are headed.
  * @param isAdmin as the CRM vouched for when the frame was opened
  */
 export const viewerOf = (userId: string, isAdmin: boolean, people: People): Viewer => {
   const { users, departments, heads } = people
   const self = users.find(user => user.id === userId)
   const name = self?.name ?? userId
-  if (isAdmin) return { userId, name, role: 'admin', sees: unique([userId, ...users.map(({ id }) => id)]) }
+  const everybody = unique([userId, ...users.map(({ id }) => id)])
 
+  const staffOf = (roots: readonly string[]): string[] => {
+    const below = subtree(roots, departments)
+    return users.filter(({ departmentIds }) => departmentIds.some(id => below.has(id))).map(({ id }) => id)
+  }
   const headed = departments.filter(department => headOf(department, heads) === userId).map(({ id }) => id)
-  const below = subtree(headed, departments)
-  const staff = users.filter(({ departmentIds }) => departmentIds.some(id => below.has(id)))
-  const sees = unique([userId, ...staff.map(({ id }) => id)])
-  const allowed = sees.filter(id => mayLookAt(id, self, users))
-  return { userId, name, role: headed.length > 0 ? 'head' : 'employee', sees: allowed }
+  if (isAdmin) return { userId, name, role: 'admin', sees: everybody, heads: headed }
+
+  const allowed = new Set(unique([userId, ...staffOf(headed)]).filter(id => mayLookAt(id, self, users)))
+  const whole = headed.filter(id => staffOf([id]).every(member => allowed.has(member)))
+  return { userId, name, role: whole.length > 0 ? 'head' : 'employee', sees: [...allowed], heads: whole }
 }
 
 /** Whether the CRM would show this person's deals. */

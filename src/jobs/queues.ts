@@ -15,7 +15,8 @@ export type JobData = {
 }
 /** Small jobs that nobody waits for share a queue: each queue costs a question every few seconds. */
 export type Upkeep =
-  | { task: 'register' | 'recheck' | 'keep-alive'; installationId: string }
+  | { task: 'register' | 'install' | 'recheck' | 'keep-alive'; installationId: string }
+  | { task: 'admit'; installationId: string; sealedGrant: string }
   | { task: 'confirm-uninstall'; installationId: string; purge: boolean }
   | { task: 'purge' | 'prune' }
 export type JobName = keyof JobData

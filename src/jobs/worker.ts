@@ -53,9 +53,16 @@ const handlersOf = (deps: WorkerDeps): Handlers => {
       switch (given.task) {
         case 'register':
           return installations.register(given.installationId)
+        case 'install':
+          return installations.finishInstall(given.installationId)
+        case 'admit':
+          return installations.admit(given.installationId, given.sealedGrant)
         case 'recheck':
-          if (await installations.recheck(given.installationId))
+          if (await installations.recheck(given.installationId)) {
+            // The pause may have come before our bindings were made, or have cost them.
+            await queue.send('upkeep', { task: 'register', installationId: given.installationId })
             await queue.sync(given.installationId, { full: false })
+          }
           return
         case 'keep-alive':
           return void (await installations.keepAlive(given.installationId))
@@ -83,7 +90,7 @@ export type Worker = {
 }
 
 /** Pollings per queue in seconds: what people wait for is looked for more often. */
-const POLLING: Partial<Record<JobName, number>> = { sync: 1, hints: 1, snapshot: 1 }
+const POLLING: Partial<Record<JobName, number>> = { sync: 1, hints: 1, snapshot: 1, upkeep: 2 }
 const RARELY = 5
 
 /** Starts working off every queue. */

@@ -24,7 +24,8 @@ export type Grant = {
   tokens: Tokens
   scopes: string[]
   userId: string
-  isAdmin: boolean
+  /** null = the CRM has not said in time: to be asked before the pair replaces one that works. */
+  isAdmin: boolean | null
   /** Secret that authenticates this portal's events, where the vendor has one. */
   eventSecret: string | null
   language: string | null
@@ -89,6 +90,12 @@ export type InboundRoute = { method: 'GET' | 'POST'; path: string; purpose: Rout
 
 export type Inbound = {
   routes: readonly InboundRoute[]
+  /**
+   * Milliseconds within which the vendor wants an install request answered. What takes longer goes on
+   * without the request, and what need not be done at once is left to a job. Absent = a person waits in
+   * our page, and sees everything done.
+   */
+  answerWithinMs?: number
   /**
    * Which portal a request claims to be from: a key to look up, not a fact. Null = the claim is missing.
    * For routes whose secret is in the path (`/events/:key`) the key is that secret.
@@ -186,6 +193,18 @@ export type WriteBack =
   | { kind: 'field'; dealId: string; value: 'none' | 'amber' | 'red' }
   | { kind: 'task'; dealId: string; responsibleId: string; title: string; dueAt: Date }
   | { kind: 'closeTask'; taskId: string }
+  /** Puts `to` where our mark stands on a deal and takes `from` away; null = no mark. Other people's marks stay. */
+  | { kind: 'mark'; dealId: string; from: string | null; to: string | null }
+  /** Takes a task of ours back: deleted where the vendor can, otherwise closed. */
+  | { kind: 'removeTask'; taskId: string }
+  | { kind: 'reopenTask'; taskId: string }
+
+/** What the CRM shows now of things that we may have written; what is missing is not there any more. */
+export type Observed = {
+  /** `mark`: the one of ours that the deal carries. */
+  deals: { id: string; mark: string | null }[]
+  tasks: { id: string; isOpen: boolean; title: string; responsibleId: string | null; dueAt: Date | null }[]
+}
 
 /** A portal that can be asked. */
 export type Portal = {
@@ -212,6 +231,12 @@ export type Portal = {
   /** @returns id of what was written, where the vendor gives one */
   notify(message: Message): Promise<string | null>
   apply(change: WriteBack): Promise<string | null>
+  /** @param marks every word that a mark of ours may be, where marks stand among other people's */
+  observe(asked: {
+    marks: readonly string[]
+    dealIds: readonly string[]
+    taskIds: readonly string[]
+  }): Promise<Observed>
   /** HTTP requests made through this connection so far. */
   requests(): number
 }
@@ -245,6 +270,8 @@ export type Vendor = {
     deadlineHistory: boolean
     invoices: boolean
     tagDeals: boolean
+    /** How a mark on a deal looks to people: a tag among others, or a field of its own. */
+    markDeals: 'tag' | 'field'
   }
   feeds: readonly Feed[]
   inbound: Inbound

@@ -51,6 +51,7 @@ describe('who sees whom', () => {
       name: 'new',
       role: 'employee',
       sees: ['new'],
+      heads: [],
     })
   })
 
@@ -73,6 +74,59 @@ describe('who sees whom', () => {
     expect(viewerOf('anna', false, people).sees).toEqual(['anna'])
     expect(viewerOf('clerk', false, people).sees).toEqual([])
     expect(viewerOf('boris', false, people).sees).toEqual(['boris'])
+  })
+
+  test('whoever is named a head without the right to look is an employee here, too', () => {
+    const departments = [
+      { id: 'account', parentId: null, headId: null },
+      { id: 'sales', parentId: 'account', headId: null },
+      { id: 'field', parentId: 'account', headId: null },
+    ]
+    const users = [
+      person('own', ['sales'], 'own'),
+      person('group', ['sales'], 'group'),
+      person('all', ['field'], 'all'),
+    ]
+    const named = (heads: Record<string, string>): People => ({ users, departments, heads })
+    expect(viewerOf('own', false, named({ sales: 'own' }))).toMatchObject({ role: 'employee', sees: ['own'] })
+    const over = viewerOf('group', false, named({ account: 'group', sales: 'group' }))
+    expect(over).toMatchObject({ role: 'head', heads: ['sales'] })
+    expect(new Set(over.sees)).toEqual(new Set(['own', 'group']))
+    expect(viewerOf('all', false, named({ account: 'all' }))).toMatchObject({
+      role: 'head',
+      heads: ['account'],
+    })
+    expect(viewerOf('all', false, named({ account: 'all' })).sees).toHaveLength(3)
+    expect(viewerOf('all', false, named({}))).toMatchObject({ role: 'employee', sees: ['all'] })
+  })
+
+  const rights = fc.constantFrom('all', 'group', 'own', 'none' as const)
+  test('whatever settings say, nobody sees a person whose deals the CRM would not show', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('x', 'y'), rights), { minLength: 1, maxLength: 8 }),
+        fc.dictionary(fc.constantFrom('account', 'x', 'y'), fc.nat({ max: 7 }).map(String)),
+        (staff, heads) => {
+          const users = staff.map(([group, right], index) => person(String(index), [group], right))
+          const departments = ['account', 'x', 'y'].map(id => ({
+            id,
+            parentId: id === 'account' ? null : 'account',
+            headId: null,
+          }))
+          for (const self of users)
+            for (const seen of viewerOf(self.id, false, { users, departments, heads }).sees) {
+              const other = users.find(({ id }) => id === seen)!
+              const isShown = {
+                all: true,
+                group: other.departmentIds[0] === self.departmentIds[0],
+                own: seen === self.id,
+                none: false,
+              }[self.dealsVisible as 'all']
+              expect(isShown).toBe(true)
+            }
+        },
+      ),
+    )
   })
 
   const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')

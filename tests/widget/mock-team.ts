@@ -696,6 +696,8 @@ export const settingsOf = (canChange: boolean): SettingsView => ({
     isActive: person.id !== '19',
     isAdmin: person.id === '18',
   })),
+  hasHierarchy: true,
+  proposedHeads: [],
   departments: [
     { id: '1', name: 'Компания', parentId: null, headId: '18' },
     { id: '2', name: 'Отдел продаж', parentId: '1', headId: null },

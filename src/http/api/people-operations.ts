@@ -102,6 +102,10 @@ export const peopleOperations = (deps: {
           throw notFound('department_not_found', 'There is no such department in this portal')
         const isHead = viewer.role !== 'employee'
         // A branch is shown whole or not at all: its score tells of everybody in it.
+        const isSeenWhole = (id: string): boolean => {
+          const team = membersOf('team', id, facts.directory)
+          return team === 'all' || allSeen(context.sees, team)
+        }
         const members = asked === undefined ? null : membersOf('team', asked, facts.directory)
         const sees = members === null ? context.sees : bothSee(context.sees, members)
         const isWhole = members === null || members === 'all' || allSeen(context.sees, members)
@@ -116,7 +120,7 @@ export const peopleOperations = (deps: {
               asked !== undefined
                 ? [asked]
                 : viewer.role === 'head'
-                  ? teamsOf(viewer.userId, settings.heads, departments)
+                  ? teamsOf(viewer.userId, settings.heads, departments).filter(id => isSeenWhole(id))
                   : [],
           },
           {

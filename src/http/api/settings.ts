@@ -1,3 +1,4 @@
+import { proposedHeads } from '../../installations/proposed-heads.ts'
 import type { SettingsView } from '../api-schema.ts'
 import type { Snapshots } from '../deps.ts'
 import type { ApiContext } from './context.ts'
@@ -66,6 +67,11 @@ export const settingsView = async (deps: SettingsDeps, context: ApiContext): Pro
       parentId,
       headId,
     })),
+    hasHierarchy: context.vendor.can.hierarchy,
+    proposedHeads:
+      canChange && !context.vendor.can.hierarchy
+        ? proposedHeads(directory.users.filter(isListed), directory.departments, installation.settings.heads)
+        : [],
     pipelines: directory.pipelines.filter(isListed).map(({ id, name }) => ({ id, name })),
     fields: directory.fields.filter(isListed).map(({ id, title, type, isCustom, isRequired }) => ({
       id,

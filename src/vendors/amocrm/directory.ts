@@ -46,13 +46,16 @@ export const readContext = async (client: Client, eventsPerPage: number): Promis
   }
 }
 
-/** Rights as the CRM would apply them; an administrator sees everything. */
+/** Rights as the CRM would apply them; an administrator sees everything, and what is not told is not given. */
 const dealsVisible = (view: string | null | undefined, isAdmin: boolean): User['dealsVisible'] => {
   if (isAdmin || view === 'A') return 'all'
   if (view === 'G') return 'group'
   if (view === 'M' || view === 'L') return 'own'
-  return view === 'D' ? 'none' : null
+  return view === 'D' ? 'none' : 'own'
 }
+
+/** Stands over the groups, so that somebody can head all of them; the CRM itself has one level only. */
+const ACCOUNT_ID = 'account'
 
 export const readDirectory = async (client: Client): Promise<Directory> => {
   const rejected: Rejected[] = []
@@ -74,15 +77,19 @@ export const readDirectory = async (client: Client): Promise<Directory> => {
       }
     },
   )
-  const departments = (account._embedded?.users_groups ?? []).map(
+  const groups = account._embedded?.users_groups ?? []
+  const parentId = groups.length > 1 ? ACCOUNT_ID : null
+  const departments = groups.map(
     (group, index): Department => ({
       id: group.id,
       name: group.name,
-      parentId: null,
+      parentId,
       headId: null,
-      sort: index,
+      sort: index + 1,
     }),
   )
+  if (parentId !== null)
+    departments.unshift({ id: ACCOUNT_ID, name: account.name ?? '', parentId: null, headId: null, sort: 0 })
   const pipelines = parseRows(
     wire.pipeline,
     'pipeline',

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../../clock.ts'
-import { badRequest, forbidden, isVendorError, unauthorized } from '../../errors.ts'
+import { type Clock, stopwatch } from '../../clock.ts'
+import { badRequest, forbidden, isVendorError, unauthorized, type VendorError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { CrmEvent, Grant, Inbound, InboundRequest } from '../vendor.ts'
 import { createClient } from './client.ts'
@@ -17,6 +17,18 @@ const sameSecret = (a: string, b: string): boolean => {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(a), hash(b))
 }
+
+/** The marketplace waits three seconds for an install to be answered, and never asks again. */
+const ANSWER_MS = 2_400
+/** The code, the account and the user are asked within this; the rest of the time is for storing. */
+const PROOF_MS = 1_800
+const SHORTEST_QUESTION_MS = 300
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError'
+
+/** Away, out of patience, or not paid for: the account may still say later who installs. */
+const isWorthAnotherTry = (error: VendorError): boolean =>
+  error.kind === 'unavailable' || error.kind === 'rate_limited' || error.verdict === 'suspended'
 
 export const createInbound = (platform: Platform, clock: Clock, log: Logger): Inbound => {
   const install = (req: InboundRequest): ReturnType<Inbound['installProof']> => {
@@ -42,6 +54,7 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
   }
 
   const prove = async (origin: string, code: string): Promise<Grant> => {
+    const elapsed = stopwatch()
     const tokens = await exchangeCode(platform, origin, code, clock).catch(error => {
       if (isVendorError(error) && error.kind === 'auth_revoked')
         throw unauthorized(
@@ -51,37 +64,52 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
       throw error
     })
     const address = addressAt(origin)
+    const { accountId, userId } = claimsOf(tokens.access)
+    const grant = { address, tokens, scopes: ['crm'], eventSecret: randomBytes(24).toString('base64url') }
+    // The code is spent: a pair that names its account is kept even if nothing more can be asked in time.
+    if (accountId === null || userId === null)
+      return { ...grant, ...(await introduce(origin, tokens.access)) }
+    const left = Math.ceil(Math.max(SHORTEST_QUESTION_MS, PROOF_MS - elapsed()))
+    try {
+      const told = await introduce(origin, tokens.access, AbortSignal.timeout(left))
+      if (told.portalKey !== accountId)
+        throw unauthorized('account_mismatch', 'The token is from another account')
+      return { ...grant, ...told }
+    } catch (error) {
+      if (!isTimeout(error) && !(isVendorError(error) && isWorthAnotherTry(error))) throw error
+      log.warn({ err: error }, 'the account does not say in time who installs')
+      return { ...grant, portalKey: accountId, userId, isAdmin: null, language: null }
+    }
+  }
+
+  /** Whose token it is, asked of the account itself. */
+  const introduce = async (
+    origin: string,
+    access: string,
+    signal?: AbortSignal,
+  ): Promise<Pick<Grant, 'portalKey' | 'userId' | 'isAdmin' | 'language'>> => {
     const limits = createFirstSteps(clock)
     const client = createClient(platform, {
-      address,
+      address: addressAt(origin),
       installationId: 'installing',
-      getToken: async () => tokens.access,
+      getToken: async () => access,
       onMoved: async () => {},
       limits,
       clock,
       log,
+      ...(signal ? { signal } : {}),
     })
     const account = await readAccount(client)
-    const { accountId } = claimsOf(tokens.access)
-    if (accountId !== null && accountId !== account.id)
-      throw unauthorized('account_mismatch', 'The token is from another account')
     const userId = account.current_user_id
     if (!userId) throw unauthorized('user_unknown', 'The CRM does not name the user who installs')
     const isAdmin = await isAdminUser(client, userId)
+    signal?.throwIfAborted()
     await limits.settle()
-    return {
-      portalKey: account.id,
-      address,
-      tokens,
-      scopes: ['crm'],
-      userId,
-      isAdmin,
-      eventSecret: randomBytes(24).toString('base64url'),
-      language: account.language ?? null,
-    }
+    return { portalKey: account.id, userId, isAdmin, language: account.language ?? null }
   }
 
   return {
+    answerWithinMs: ANSWER_MS,
     routes: [
       { method: 'GET', path: '/oauth', purpose: 'install', maxBytes: 1024 },
       { method: 'GET', path: '/connect', purpose: 'connect', maxBytes: 1024 },

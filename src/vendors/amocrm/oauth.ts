@@ -67,14 +67,18 @@ export const exchangeCode = (
 ): Promise<Tokens> => ask(platform, origin, { grant_type: 'authorization_code', code }, clock)
 
 /** What an access token says of itself: read, never trusted as proof. */
-export const claimsOf = (access: string): { accountId: string | null; apiDomain: string | null } => {
+export const claimsOf = (
+  access: string,
+): { accountId: string | null; userId: string | null; apiDomain: string | null } => {
   try {
     const claims = decodeJwt(access)
     const text = (value: unknown) =>
       typeof value === 'string' || typeof value === 'number' ? String(value) : null
-    return { accountId: text(claims['account_id']), apiDomain: text(claims['api_domain']) }
+    const number = (value: unknown) => (/^\d{1,20}$/.test(text(value) ?? '') ? text(value) : null)
+    const { account_id, sub, api_domain } = claims
+    return { accountId: number(account_id), userId: number(sub), apiDomain: text(api_domain) }
   } catch {
-    return { accountId: null, apiDomain: null }
+    return { accountId: null, userId: null, apiDomain: null }
   }
 }
 

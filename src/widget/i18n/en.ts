@@ -485,6 +485,17 @@ export const en: Words = {
     headsHint: 'Not every CRM keeps the hierarchy. Choose the head of each department once.',
     headOf: 'Head of “{name}”',
     headAuto: 'As in the CRM',
+    headNone: 'Not chosen',
+    proposedHeads: 'These people seem to head the groups',
+    proposedHeadsHint:
+      'The CRM keeps no hierarchy. We propose by the rights to see deals. Until you accept, everybody sees only their own; nobody ever sees more than the CRM allows.',
+    proposedWhy: {
+      all: 'sees all deals',
+      group: 'sees the deals of the whole group',
+      admin: 'administrator in this group',
+    },
+    proposedAccept: 'Accept',
+    proposedChoose: 'several people see the group’s deals, choose the head:',
     counted: 'Who is counted',
     countedHint: 'Untick a person to leave them out of the score and lists from the next snapshot on.',
     inactive: 'left',
