@@ -32,6 +32,7 @@ export const watchPortal = (portal: Portal, onError: (error: unknown) => Promise
     whoIs: token => portal.whoIs(token),
     notify: message => watched(() => portal.notify(message)),
     apply: change => watched(() => portal.apply(change)),
+    observe: asked => watched(() => portal.observe(asked)),
     requests: () => portal.requests(),
   }
 }

@@ -49,7 +49,13 @@ export const settingsSchema = z.strictObject({
     /** Channels that write into the CRM ask an admin first. */
     crmTasksAllowed: z.boolean(),
   }),
-  writeBack: z.strictObject({ tag: z.boolean(), field: z.boolean(), nextStepTask: z.boolean() }),
+  writeBack: z.strictObject({
+    tag: z.boolean(),
+    field: z.boolean(),
+    nextStepTask: z.boolean(),
+    /** Deals of this level and above are written about. */
+    level: z.enum(['red', 'amber']).default('red'),
+  }),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -66,7 +72,7 @@ export const defaultSettings = (timeZone: string, language: 'ru' | 'en'): Settin
   rolloutStartedOn: null,
   planerka: null,
   digest: { heads: true, employees: true, crmTasksAllowed: false },
-  writeBack: { tag: false, field: false, nextStepTask: false },
+  writeBack: { tag: false, field: false, nextStepTask: false, level: 'red' },
 })
 
 /** A partial change, merged one level deep: `{ digest: { heads: false } }` keeps the other digest keys. */
@@ -90,7 +96,9 @@ export const settingsPatchSchema = z
     rolloutStartedOn: settingsSchema.shape.rolloutStartedOn,
     planerka: settingsSchema.shape.planerka,
     digest: settingsSchema.shape.digest.partial(),
-    writeBack: settingsSchema.shape.writeBack.partial(),
+    writeBack: z
+      .strictObject({ ...settingsSchema.shape.writeBack.shape, level: z.enum(['red', 'amber']) })
+      .partial(),
   })
   .partial()
 

@@ -91,6 +91,29 @@ export const crmEventsOf = (db: Kysely<Database>, clock: Clock) => ({
       .execute()
   },
 
+  /**
+   * Forgets hints that are the echo of our own writes: the same deal or task, within seconds of the write, by
+   * a program or by the person whose access we use. They tell nothing new, and nobody acted.
+   * @returns their ids
+   */
+  dropEchoes: async (id: string): Promise<number[]> => {
+    const { rows } = await sql<{ event_id: string }>`
+      delete from crm_events event using write_journal own
+      where event.installation_id = ${id} and own.installation_id = ${id} and event.handled_at is null
+        and own.tried_at is not null
+        and ((event.entity = 'deal' and event.entity_id = own.deal_id and own.kind = 'mark')
+          or (event.entity = 'task' and event.entity_id = own.external_id))
+        and event.at between own.tried_at - interval '3 seconds' and coalesce(
+            case when own.undone_at is not null then own.undone_at
+              when own.applied_at >= own.tried_at then own.applied_at end,
+            ${clock.now()}::timestamptz) + interval '3 seconds'
+        and event.action in ('added', 'updated', 'deleted')
+        and (event.actor_class in ('robot', 'integration')
+          or event.actor_id = (select user_id from tokens where installation_id = ${id}))
+      returning event.event_id`.execute(db)
+    return rows.map(row => Number(row.event_id))
+  },
+
   /** Forgets events that were handled before `before`, in every portal. */
   pruneHandled: async (before: Date): Promise<void> => {
     await db.deleteFrom('crm_events').where('handled_at', '<', before).execute()

@@ -1,7 +1,24 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import { markOwnTask } from './own-items.ts'
 import type { Database, WriteJournalTable } from './schema.ts'
+
+/** What became of an entry, beyond "written" and "undone"; a stable word. */
+export type JournalNote =
+  /** Somebody took our mark off, or wrote another. */
+  | 'changed_by_person'
+  | 'done_by_person'
+  | 'deleted_by_person'
+  /** Our task got another date, text or person: it is theirs now. */
+  | 'taken_over'
+  | 'deal_gone'
+  /** The deal has recovered since: what was left alone may be marked again next time. */
+  | 'episode_over'
+  /** The CRM said no. */
+  | 'refused'
+  /** Never tried: too old, or switched off meanwhile. */
+  | 'expired'
+  | 'switched_off'
 
 /** A change of ours in the CRM: planned before it is made, so that it can be told and undone. */
 export type JournalEntry = {
@@ -14,13 +31,20 @@ export type JournalEntry = {
   before: object | null
   after: object | null
   plannedAt: Date
+  triedAt: Date | null
   appliedAt: Date | null
   undoneAt: Date | null
   error: string | null
+  /** `schedule`, `manual` or `bulk`. */
+  origin: string
+  askedBy: string | null
+  note: JournalNote | null
+  undoAskedAt: Date | null
+  undoAskedBy: string | null
 }
 
 export type NewJournalEntry = Pick<JournalEntry, 'entryId' | 'batchId' | 'kind'> &
-  Partial<Pick<JournalEntry, 'dealId' | 'externalId' | 'before' | 'after'>>
+  Partial<Pick<JournalEntry, 'dealId' | 'externalId' | 'before' | 'after' | 'origin' | 'askedBy'>>
 
 const fromRow = (row: Selectable<WriteJournalTable>): JournalEntry => ({
   entryId: row.entry_id,
@@ -31,36 +55,52 @@ const fromRow = (row: Selectable<WriteJournalTable>): JournalEntry => ({
   before: row.before,
   after: row.after,
   plannedAt: row.planned_at,
+  triedAt: row.tried_at,
   appliedAt: row.applied_at,
   undoneAt: row.undone_at,
   error: row.error,
+  origin: row.origin,
+  askedBy: row.asked_by,
+  note: row.note as JournalNote | null,
+  undoAskedAt: row.undo_asked_at,
+  undoAskedBy: row.undo_asked_by,
 })
 
 const json = (value: object | null | undefined): string | null => (value ? JSON.stringify(value) : null)
+/** Entries that never came to be say nothing about the CRM. */
+const VOID_NOTES: readonly JournalNote[] = ['refused', 'expired', 'switched_off']
 
 export const journalOf = (db: Kysely<Database>, clock: Clock) => {
   const entry = (id: string, entryId: string) =>
     db.updateTable('write_journal').where('installation_id', '=', id).where('entry_id', '=', entryId)
+  const entries = (id: string) => db.selectFrom('write_journal').selectAll().where('installation_id', '=', id)
   return {
-    plan: async (id: string, entries: readonly NewJournalEntry[]): Promise<void> => {
-      if (entries.length === 0) return
+    plan: async (id: string, planned: readonly NewJournalEntry[]): Promise<void> => {
+      if (planned.length === 0) return
       const plannedAt = clock.now()
-      const rows = entries.map(planned => ({
+      const rows = planned.map(each => ({
         installation_id: id,
-        entry_id: planned.entryId,
-        batch_id: planned.batchId,
-        kind: planned.kind,
-        deal_id: planned.dealId ?? null,
-        external_id: planned.externalId ?? null,
-        before: json(planned.before),
-        after: json(planned.after),
+        entry_id: each.entryId,
+        batch_id: each.batchId,
+        kind: each.kind,
+        deal_id: each.dealId ?? null,
+        external_id: each.externalId ?? null,
+        before: json(each.before),
+        after: json(each.after),
         planned_at: plannedAt,
+        origin: each.origin ?? 'schedule',
+        asked_by: each.askedBy ?? null,
       }))
       await db
         .insertInto('write_journal')
         .values(rows)
         .onConflict(conflict => conflict.doNothing())
         .execute()
+    },
+
+    /** Written down before anything is sent, undoing included: from now on an echo may come back. */
+    tried: async (id: string, entryId: string): Promise<void> => {
+      await entry(id, entryId).set({ tried_at: clock.now() }).execute()
     },
 
     /** @param externalId id of what was written, where the CRM gives one */
@@ -80,24 +120,153 @@ export const journalOf = (db: Kysely<Database>, clock: Clock) => {
       await entry(id, entryId).set({ error }).execute()
     },
 
+    note: async (
+      id: string,
+      entryId: string,
+      note: JournalNote,
+      error: string | null = null,
+    ): Promise<void> => {
+      await entry(id, entryId).set({ note, error }).execute()
+    },
+
     undone: async (id: string, entryId: string): Promise<void> => {
       await entry(id, entryId).set({ undone_at: clock.now(), error: null }).execute()
     },
 
-    /** Newest first. */
-    list: async (id: string, options: { batchId?: string; limit?: number } = {}): Promise<JournalEntry[]> => {
-      const entries = db
-        .selectFrom('write_journal')
-        .selectAll()
+    /** It could not be taken back, and stands as before. */
+    undoRefused: async (id: string, entryId: string, error: string): Promise<void> => {
+      await entry(id, entryId).set({ error, undo_asked_at: null, undo_asked_by: null }).execute()
+    },
+
+    /**
+     * Asks for entries to be taken back: those that were written since `since`, stand as written, and were
+     * not asked for yet.
+     * @returns how many entries that were
+     */
+    askUndo: async (
+      id: string,
+      given: { batchId: string; entryId?: string; since: Date; by: string },
+    ): Promise<number> => {
+      const rows = await db
+        .updateTable('write_journal')
+        .set({ undo_asked_at: clock.now(), undo_asked_by: given.by })
         .where('installation_id', '=', id)
+        .where('batch_id', '=', given.batchId)
+        .where('applied_at', '>=', given.since)
+        .where('undone_at', 'is', null)
+        .where('undo_asked_at', 'is', null)
+        .where('note', 'is', null)
+        .$if(given.entryId !== undefined, query => query.where('entry_id', '=', given.entryId ?? ''))
+        .returning('entry_id')
+        .execute()
+      return rows.length
+    },
+
+    /** Entries planned and neither written nor given up, oldest first. */
+    pending: async (id: string): Promise<JournalEntry[]> => {
+      const rows = await entries(id)
+        .where('applied_at', 'is', null)
+        .where('note', 'is', null)
+        .where('undone_at', 'is', null)
+        .orderBy('planned_at')
+        .orderBy('entry_id')
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /** Entries that are to be taken back and were not yet, newest first: the last write goes first. */
+    toUndo: async (id: string): Promise<JournalEntry[]> => {
+      const rows = await entries(id)
+        .where('undo_asked_at', 'is not', null)
+        .where('undone_at', 'is', null)
+        .where('note', 'is', null)
+        .orderBy('applied_at', 'desc')
+        .orderBy('entry_id')
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /** The last word on each deal, for its mark and for its task: what stands of ours, or was taken off. */
+    lastWords: async (id: string): Promise<JournalEntry[]> => {
+      const { rows } = await sql<Selectable<WriteJournalTable>>`
+        select distinct on (deal_id, kind = 'mark') * from write_journal
+        where installation_id = ${id} and deal_id is not null and kind in ('mark', 'task', 'closeTask')
+          and (note is null or note <> all(${sql.val([...VOID_NOTES])}::text[]))
+        order by deal_id, kind = 'mark', planned_at desc, coalesce(applied_at, 'infinity') desc, entry_id desc`.execute(
+        db,
+      )
+      return rows.map(fromRow)
+    },
+
+    /** Newest first. */
+    list: async (
+      id: string,
+      options: { batchId?: string; limit?: number; askedBy?: string } = {},
+    ): Promise<JournalEntry[]> => {
+      const rows = await entries(id)
+        .$if(options.batchId !== undefined, query => query.where('batch_id', '=', options.batchId ?? ''))
+        .$if(options.askedBy !== undefined, query => query.where('asked_by', '=', options.askedBy ?? ''))
         .orderBy('planned_at', 'desc')
         .orderBy('entry_id')
         .limit(options.limit ?? 500)
-      const rows = await (options.batchId === undefined
-        ? entries
-        : entries.where('batch_id', '=', options.batchId)
-      ).execute()
+        .execute()
       return rows.map(fromRow)
     },
+
+    /** Runs, newest first, each with its counts. */
+    runs: async (id: string, options: { limit?: number; askedBy?: string } = {}): Promise<JournalRun[]> => {
+      const mine = options.askedBy ?? null
+      const { rows } = await sql<RunRow>`
+        select batch_id, min(origin) as origin, min(asked_by) as asked_by, min(planned_at) as planned_at,
+          max(applied_at) as applied_at, count(*)::int as planned,
+          count(*) filter (where applied_at is not null)::int as applied,
+          count(*) filter (where note = any(${sql.val([...VOID_NOTES])}::text[]))::int as refused,
+          count(*) filter (where undone_at is not null)::int as undone,
+          count(*) filter (where undo_asked_at is not null and undone_at is null and note is null)::int as undoing
+        from write_journal
+        where installation_id = ${id} and deal_id is not null
+          and (${mine}::text is null or asked_by = ${mine}::text)
+        group by batch_id order by min(planned_at) desc, batch_id limit ${options.limit ?? 50}`.execute(db)
+      return rows.map(row => ({
+        batchId: row.batch_id,
+        origin: row.origin,
+        askedBy: row.asked_by,
+        plannedAt: row.planned_at,
+        appliedAt: row.applied_at,
+        planned: row.planned,
+        applied: row.applied,
+        refused: row.refused,
+        undone: row.undone,
+        undoing: row.undoing,
+      }))
+    },
   }
+}
+
+export type JournalRun = {
+  batchId: string
+  origin: string
+  askedBy: string | null
+  plannedAt: Date
+  /** The last write of the run; null = none yet. */
+  appliedAt: Date | null
+  planned: number
+  applied: number
+  refused: number
+  undone: number
+  /** Asked to be taken back, not done yet. */
+  undoing: number
+}
+
+type RunRow = {
+  batch_id: string
+  origin: string
+  asked_by: string | null
+  planned_at: Date
+  applied_at: Date | null
+  planned: number
+  applied: number
+  refused: number
+  undone: number
+  undoing: number
 }

@@ -402,6 +402,13 @@ export type WriteJournalTable = {
   applied_at: Date | null
   undone_at: Date | null
   error: string | null
+  origin: Defaulted<string>
+  asked_by: string | null
+  /** When the write was sent; its echo comes back from then on. */
+  tried_at: Date | null
+  note: string | null
+  undo_asked_at: Date | null
+  undo_asked_by: string | null
 }
 
 export type Database = {

@@ -45,7 +45,12 @@ export const runHints = async (
     const events = await store.crmEvents.waiting(id, BATCH)
     if (events.length === 0) return done
     await resolveActors(deps, run, events)
-    await readAgain(run, events)
+    // What came back of our own writes is neither news nor anybody's work.
+    const echoes = new Set(await store.crmEvents.dropEchoes(id))
+    await readAgain(
+      run,
+      events.filter(({ eventId }) => !echoes.has(Number(eventId))),
+    )
     await store.creditMoves(id, new Date(Math.min(...events.map(({ at }) => at.getTime())) - HOUR))
     await store.crmEvents.handled(
       id,

@@ -323,6 +323,7 @@ export const fakeVendor = (
     deadlineHistory: false,
     invoices: true,
     tagDeals: true,
+    markDeals: 'tag',
   },
   feeds: [],
   inbound: {

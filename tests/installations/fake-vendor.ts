@@ -221,6 +221,7 @@ export const createFake = (now: () => number): Fake => {
         deadlineHistory: false,
         invoices: false,
         tagDeals: false,
+        markDeals: 'tag',
       },
       feeds: [
         { name: 'deals', covers: 'deals' },
@@ -436,6 +437,10 @@ const connectFake = (
     async apply() {
       await call('apply', '')
       return null
+    },
+    async observe() {
+      await call('observe', '')
+      return { deals: [], tasks: [] }
     },
     requests: () => sent,
   }

@@ -8,6 +8,7 @@ import { type Context, readContext, readDirectory, readInfo } from './directory.
 import { createInbound } from './inbound.ts'
 import { creationOf, dealOf, distinct, parseRows, taskOf } from './map.ts'
 import { refreshTokens } from './oauth.ts'
+import { observe } from './observe.ts'
 import { pagesOf } from './pages.ts'
 import type { Platform } from './platform.ts'
 import { createReader, feeds, mapEvents } from './read.ts'
@@ -28,6 +29,7 @@ export const createAmocrm = (platform: Platform, { clock, log }: { clock: Clock;
     deadlineHistory: true,
     invoices: true,
     tagDeals: true,
+    markDeals: 'tag',
   },
   feeds,
   inbound: createInbound(platform, clock, log),
@@ -77,6 +79,7 @@ const createPortal = (platform: Platform, connection: Connection): Portal => {
     whoIs: async () => null,
     notify: message => sendAsTask(client, message),
     apply: change => applyChange(client, change),
+    observe: asked => observe(client, asked),
     requests: client.requests,
   }
 }

@@ -1,4 +1,4 @@
-import { VendorError } from '../../errors.ts'
+import { isVendorError, VendorError } from '../../errors.ts'
 import type { Message, WriteBack } from '../vendor.ts'
 import type { Client } from './client.ts'
 import { rowsOf } from './pages.ts'
@@ -6,6 +6,10 @@ import { rowsOf } from './pages.ts'
 /** Our flag field is found by its code, so a renamed field stays ours. */
 const FLAG_CODE = 'PLANERKA_FLAG'
 const OPTIONS = { amber: 'Внимание', red: 'Зависла' } as const
+
+/** Marks a change as a robot's, so that it is nobody's work in the account's own reports either. */
+const AS_ROBOT = { updated_by: 0 } as const
+const AS_ROBOT_NEW = { created_by: 0 } as const
 
 const firstId = (body: unknown, key: string): string | null => {
   const id = (rowsOf(body, key)[0] as { id?: unknown } | undefined)?.id
@@ -54,28 +58,103 @@ const lead = async (client: Client, id: string) =>
     custom_fields_values?: { field_id: number; values?: { enum_id?: number }[] }[] | null
   } | null
 
+const setCompleted = async (client: Client, taskId: string, isCompleted: boolean): Promise<string | null> => {
+  const task = (await client.get(`tasks/${taskId}`)) as { is_completed?: boolean } | null
+  if (task === null || (task.is_completed === true) === isCompleted) return null
+  const body = isCompleted ? { is_completed: true, result: { text: 'Planerka' } } : { is_completed: false }
+  await client.send('PATCH', `tasks/${taskId}`, body)
+  return taskId
+}
+
+type TaskChange = Extract<WriteBack, { kind: 'task' }>
+
+/** An open task of that text that hangs on the lead already. */
+const findTask = async (
+  client: Client,
+  { dealId, responsibleId, title }: TaskChange,
+): Promise<string | null> => {
+  const filter = {
+    entity_type: 'leads',
+    entity_id: [dealId],
+    responsible_user_id: [responsibleId],
+    is_completed: 0,
+  }
+  const rows = rowsOf(await client.get('tasks', { filter, limit: 250 }), 'tasks') as {
+    id: number
+    text?: string
+    entity_id?: number
+    is_completed?: boolean
+    responsible_user_id?: number
+  }[]
+  const same = rows.find(
+    row =>
+      row.text === title &&
+      String(row.entity_id) === dealId &&
+      String(row.responsible_user_id) === responsibleId &&
+      row.is_completed !== true,
+  )
+  return same ? String(same.id) : null
+}
+
+const addTask = async (client: Client, change: TaskChange): Promise<string | null> => {
+  const existing = await findTask(client, change)
+  if (existing !== null) return existing
+  const task = {
+    text: change.title,
+    complete_till: Math.floor(change.dueAt.getTime() / 1000),
+    task_type_id: 1,
+    responsible_user_id: Number(change.responsibleId),
+    entity_id: Number(change.dealId),
+    entity_type: 'leads',
+    ...AS_ROBOT_NEW,
+  }
+  try {
+    return firstId(await client.send('POST', 'tasks', [task]), 'tasks')
+  } catch (error) {
+    // Nobody knows whether a lost reply created the task: look before anybody tries again.
+    if (!isVendorError(error) || error.kind !== 'unavailable') throw error
+    const made = await findTask(client, change)
+    if (made === null) throw error
+    return made
+  }
+}
+
+/** One request swaps the tag: the list of tags itself is never sent, since that would drop other people's. */
+const setMark = async (
+  client: Client,
+  { dealId, from, to }: Extract<WriteBack, { kind: 'mark' }>,
+): Promise<string | null> => {
+  const held = new Set((await lead(client, dealId))?._embedded?.tags?.map(({ name }) => name))
+  const add = to !== null && !held.has(to) ? { tags_to_add: [{ name: to }] } : {}
+  const drop = from !== null && from !== to && held.has(from) ? { tags_to_delete: [{ name: from }] } : {}
+  const change = { ...add, ...drop }
+  if (Object.keys(change).length === 0) return null
+  await client.send('PATCH', 'leads', [{ id: Number(dealId), ...change, ...AS_ROBOT }])
+  return dealId
+}
+
 /** Applies one change, and only if it changes anything: every write stirs the customer's automations. */
 export const applyChange = async (client: Client, change: WriteBack): Promise<string | null> => {
-  if (change.kind === 'closeTask') {
-    await client.send('PATCH', `tasks/${change.taskId}`, { is_completed: true, result: { text: 'Planerka' } })
-    return change.taskId
-  }
-  if (change.kind === 'task') {
-    const task = {
-      text: change.title,
-      complete_till: Math.floor(change.dueAt.getTime() / 1000),
-      responsible_user_id: Number(change.responsibleId),
-      entity_id: Number(change.dealId),
-      entity_type: 'leads',
-    }
-    return firstId(await client.send('POST', 'tasks', [task]), 'tasks')
+  switch (change.kind) {
+    case 'closeTask':
+    // This CRM deletes no tasks: taking one back is closing it.
+    case 'removeTask':
+      return setCompleted(client, change.taskId, true)
+    case 'reopenTask':
+      return setCompleted(client, change.taskId, false)
+    case 'task':
+      return addTask(client, change)
+    case 'mark':
+      return setMark(client, change)
   }
   const now = await lead(client, change.dealId)
   if (change.kind === 'tag') {
     const has = now?._embedded?.tags?.some(({ name }) => name === change.tag) ?? false
     if (has === change.present) return null
     const key = change.present ? 'tags_to_add' : 'tags_to_delete'
-    await client.send('PATCH', 'leads', [{ id: Number(change.dealId), [key]: [{ name: change.tag }] }])
+    await client.send('PATCH', 'leads', [
+      { id: Number(change.dealId), [key]: [{ name: change.tag }], ...AS_ROBOT },
+    ])
     return change.dealId
   }
   const field = await flagField(client)
@@ -90,7 +169,7 @@ export const applyChange = async (client: Client, change: WriteBack): Promise<st
   if (wanted === current) return null
   const values = wanted === null ? null : [{ enum_id: wanted }]
   await client.send('PATCH', 'leads', [
-    { id: Number(change.dealId), custom_fields_values: [{ field_id: field.id, values }] },
+    { id: Number(change.dealId), custom_fields_values: [{ field_id: field.id, values }], ...AS_ROBOT },
   ])
   return change.dealId
 }

@@ -13,6 +13,7 @@ import { createInbound } from './inbound.ts'
 import { readInfo } from './info.ts'
 import { createVerifyMove, type VerifyMove } from './moved.ts'
 import { createOAuth } from './oauth.ts'
+import { observe } from './observe.ts'
 import { registerApp } from './register.ts'
 import { secretKey } from './secrets.ts'
 import { createSession } from './session.ts'
@@ -65,6 +66,7 @@ const connectPortal = (
     whoIs,
     notify: message => sendNotification(client, message),
     apply: change => applyChange(client, change),
+    observe: asked => observe(client, asked),
     requests: () => client.requests(),
   }
 }
@@ -108,6 +110,7 @@ export const createBitrix24 = (config: Config, deps: { clock: Clock; log: Logger
       deadlineHistory: false,
       invoices: true,
       tagDeals: true,
+      markDeals: 'field',
     },
     feeds: FEEDS.map(({ name, covers }) => ({ name, covers })),
     inbound: createInbound({ clientId, oauth, transport, trusted, clock, log }),

@@ -8,6 +8,7 @@ import { DEAL_TYPE } from './manifest.ts'
 
 const WRITE = { urgency: 'person', isWrite: true } as const
 const READ = { urgency: 'person' } as const
+const COMPLETED = '5'
 
 /** Writes in batches; nothing is repeated by itself. */
 export const runWrites = async (client: Client, commands: readonly Command[]): Promise<CommandResult[]> => {
@@ -53,12 +54,19 @@ const FIELDS = {
   field: { name: 'PLANERKA_FLAG', multiple: 'N', label: { ru: 'Планёрка: флаг', en: 'Planerka: flag' } },
 } as const
 const UF = (kind: keyof typeof FIELDS): string => `UF_CRM_${FIELDS[kind].name}`
+/** The field that carries our mark on a deal. */
+export const MARK_FIELD = UF('field')
+
+/** Whether the portal has our field; asking needs an administrator, as making it does. */
+export const hasField = async (client: Client, kind: keyof typeof FIELDS): Promise<boolean> => {
+  const found = await client.call('crm.deal.userfield.list', { filter: { FIELD_NAME: UF(kind) } }, READ)
+  const rows = Array.isArray(found.result) ? (found.result as unknown[]) : []
+  return rows.some(row => (row as { FIELD_NAME?: unknown } | null)?.FIELD_NAME === UF(kind))
+}
 
 const ensureField = async (client: Client, kind: keyof typeof FIELDS): Promise<void> => {
   const { name, multiple, label } = FIELDS[kind]
-  const found = await client.call('crm.deal.userfield.list', { filter: { FIELD_NAME: UF(kind) } }, READ)
-  const rows = Array.isArray(found.result) ? (found.result as unknown[]) : []
-  if (rows.some(row => (row as { FIELD_NAME?: unknown } | null)?.FIELD_NAME === UF(kind))) return
+  if (await hasField(client, kind)) return
   await client.call(
     'crm.deal.userfield.add',
     {
@@ -112,12 +120,8 @@ const setTag = async (
   return null
 }
 
-const setFlag = async (
-  client: Client,
-  { dealId, value }: Extract<WriteBack, { kind: 'field' }>,
-): Promise<null> => {
-  const name = UF('field')
-  const wanted = value === 'none' ? '' : value
+const setMark = async (client: Client, dealId: string, wanted: string): Promise<null> => {
+  const name = MARK_FIELD
   const held = (await dealItem(client, dealId))[name]
   if ((typeof held === 'string' ? held : '') === wanted) return null
   await ensureField(client, 'field')
@@ -152,7 +156,7 @@ const findTask = async (
   const same = rows.find(
     ({ title, status, responsibleId, ufCrmTask }) =>
       title === task.title &&
-      String(status) !== '5' &&
+      String(status) !== COMPLETED &&
       String(responsibleId) === task.responsibleId &&
       Array.isArray(ufCrmTask) &&
       ufCrmTask.includes(`D_${task.dealId}`),
@@ -185,20 +189,43 @@ const addTask = async (
   }
 }
 
-const closeTask = async (client: Client, taskId: string): Promise<null> => {
+/** A task's status in the portal; null = the portal does not show the task. */
+const statusOf = async (client: Client, taskId: string): Promise<string | null> => {
   const spec = feedOf('task')
   const { method, params } = spec.list({ ID: taskId }, { select: ['ID', 'STATUS'] })
   const { result } = await client.call(method, params, READ)
   const task = (rowsOf(spec, result) ?? []).find(
     row => String((row as { id?: unknown } | null)?.id) === taskId,
   )
-  if (!task || String((task as { status?: unknown }).status) === '5') return null
+  return task ? String((task as { status?: unknown }).status) : null
+}
+
+/** Old portals lack the verbs and take the status itself. */
+const moveTask = async (client: Client, method: string, taskId: string, status: string): Promise<void> => {
   try {
-    await client.call('tasks.task.complete', { taskId }, WRITE)
+    await client.call(method, { taskId }, WRITE)
   } catch (error) {
     if (!(error instanceof VendorError) || error.code !== 'ERROR_METHOD_NOT_FOUND') throw error
-    await client.call('tasks.task.update', { taskId, fields: { STATUS: 5 } }, WRITE)
+    await client.call('tasks.task.update', { taskId, fields: { STATUS: Number(status) } }, WRITE)
   }
+}
+
+const removeTask = async (client: Client, taskId: string): Promise<null> => {
+  if ((await statusOf(client, taskId)) === null) return null
+  await client.call('tasks.task.delete', { taskId }, WRITE)
+  return null
+}
+
+const reopenTask = async (client: Client, taskId: string): Promise<null> => {
+  if ((await statusOf(client, taskId)) !== COMPLETED) return null
+  await moveTask(client, 'tasks.task.renew', taskId, '2')
+  return null
+}
+
+const closeTask = async (client: Client, taskId: string): Promise<null> => {
+  const status = await statusOf(client, taskId)
+  if (status === null || status === COMPLETED) return null
+  await moveTask(client, 'tasks.task.complete', taskId, COMPLETED)
   return null
 }
 
@@ -208,10 +235,16 @@ export const applyChange = async (client: Client, change: WriteBack): Promise<st
     case 'tag':
       return setTag(client, change)
     case 'field':
-      return setFlag(client, change)
+      return setMark(client, change.dealId, change.value === 'none' ? '' : change.value)
+    case 'mark':
+      return setMark(client, change.dealId, change.to ?? '')
     case 'task':
       return addTask(client, change)
     case 'closeTask':
       return closeTask(client, change.taskId)
+    case 'removeTask':
+      return removeTask(client, change.taskId)
+    case 'reopenTask':
+      return reopenTask(client, change.taskId)
   }
 }

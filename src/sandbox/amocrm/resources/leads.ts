@@ -223,9 +223,12 @@ const writeMany = (call: Call, isNew: boolean): Answer => {
   const changes = items.map((item, index) => changeOf(call, item, requestIdOf(item, index)))
   const rows = items.map((item, index) => {
     const change = changes[index]!
+    // A program may say that a robot of its own did it.
+    const isRobot = item[isNew ? 'created_by' : 'updated_by'] === 0
+    const actor = isRobot ? { ...call.actor, userId: 0 } : call.actor
     const lead = isNew
-      ? call.acts.addLead(change, call.actor)
-      : call.acts.updateLead(Number(item['id']), change, call.actor)
+      ? call.acts.addLead(change, actor)
+      : call.acts.updateLead(Number(item['id']), change, actor)
     if (!lead)
       throw invalid([
         {

@@ -94,7 +94,7 @@ const addTasks = (call: Call) => {
         entityType: entityId === null ? null : (textOf(item['entity_type']) as TaskRow['entityType']),
         typeId: number(item['task_type_id']) ?? 1,
       },
-      call.actor,
+      item['created_by'] === 0 ? { ...call.actor, userId: 0 } : call.actor,
     )
     return { id: task.id, request_id: textOf(item['request_id']) || String(index), _links: {} }
   })

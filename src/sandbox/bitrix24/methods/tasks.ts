@@ -140,6 +140,14 @@ export const taskMethods: Methods = {
       return { result: { task: shownTask(call, task, []) } }
     },
   },
+  'tasks.task.renew': {
+    scopes: TASK,
+    run: call => {
+      const task = findTask(call)
+      call.acts.updateTask(task.id, { status: 2 }, call.user.id)
+      return { result: { task: shownTask(call, task, []) } }
+    },
+  },
   'tasks.task.delete': {
     scopes: TASK,
     run: call => ({ result: { task: call.acts.deleteTask(findTask(call).id, call.user.id) } }),
