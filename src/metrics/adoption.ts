@@ -1,14 +1,20 @@
 import type { CurveRow } from '../snapshot/document.ts'
+import { Z90 } from './attainment.ts'
 import { kaplanMeier, rowsUntil } from './history/incidence.ts'
 
 /** A person's weekly scores since the own week 0; null = no score that week. */
 export type ScoredWeeks = { personId: string; scores: readonly (number | null)[] }
+
+/** A share with its 90 % interval. */
+export type ShareInterval = { value: number; low: number; high: number }
 
 export type Adoption = {
   curve: CurveRow[]
   /** Share of people with the habit by week 3 and by week 6; null while that cannot be known. */
   s3: number | null
   s6: number | null
+  /** The same with their 90 % intervals. */
+  intervals: { s3: ShareInterval | null; s6: ShareInterval | null }
   people: number
   reached: number
   /** Fewer than six people: show names on a line, no percent. */
@@ -46,7 +52,17 @@ export const adoptionOf = (people: readonly ScoredWeeks[], workdaysPerWeek: numb
     const left = curve.survival[row] ?? 1
     return watched >= week || left === 0 ? 1 - left : null
   }
+  const s3 = people.length === 0 ? null : shareBy(3)
+  const s6 = people.length === 0 ? null : shareBy(6)
+  const rowsBy = (week: number) =>
+    [...curve.times].flatMap((time, row) =>
+      time <= week ? [{ atRisk: curve.atRisk[row]!, events: curve.events[0]![row]! }] : [],
+    )
   return {
+    intervals: {
+      s3: s3 === null ? null : intervalOf(s3, rowsBy(3), people.length),
+      s6: s6 === null ? null : intervalOf(s6, rowsBy(6), people.length),
+    },
     curve: [...curve.times].map((week, row) => ({
       kind: 'adoption',
       pipelineId: '',
@@ -57,12 +73,32 @@ export const adoptionOf = (people: readonly ScoredWeeks[], workdaysPerWeek: numb
       events: curve.events[0]![row]!,
       value: 1 - curve.survival[row]!,
     })),
-    s3: people.length === 0 ? null : shareBy(3),
-    s6: people.length === 0 ? null : shareBy(6),
+    s3,
+    s6,
     people: people.length,
     reached: weeks.filter(week => week !== null).length,
     isTooFew: people.length < FEWEST_PEOPLE,
   }
+}
+
+/**
+ * 90 % interval of a Kaplan–Meier share: Greenwood's variance on the log(−log) scale, which stays inside 0…1; where
+ * nobody or everybody has got there that says nothing, and Wilson's interval of the people stands for it.
+ */
+const intervalOf = (
+  value: number,
+  rows: readonly { atRisk: number; events: number }[],
+  people: number,
+): ShareInterval => {
+  const left = 1 - value
+  if (left <= 0 || left >= 1) {
+    const middle = (value + Z90 ** 2 / (2 * people)) / (1 + Z90 ** 2 / people)
+    const half = ((Z90 / 2) * (Z90 / people)) / (1 + Z90 ** 2 / people)
+    return { value, low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
+  }
+  const greenwood = rows.reduce((sum, { atRisk, events }) => sum + events / (atRisk * (atRisk - events)), 0)
+  const spread = Math.exp((Z90 * Math.sqrt(greenwood)) / Math.log(left))
+  return { value, low: 1 - left ** spread, high: 1 - left ** (1 / spread) }
 }
 
 /** Back-slide: the mean of the last four weeks is 15 or more below the own best mean of eight. */

@@ -4,6 +4,7 @@ import type { PillarId } from '../snapshot/document.ts'
 import type { DealContext } from './deal-context.ts'
 import type { FixList, Ledger } from './evidence.ts'
 import type { Numbers, Tally } from './tally.ts'
+import type { PortalUse } from './use/portal-use.ts'
 import type { Window } from './window.ts'
 import type { World } from './world.ts'
 
@@ -83,6 +84,8 @@ export type Result = {
   fixes?: FixList
   /** Machine word; set = the measure is off in this portal at this time. */
   offReason?: string | null
+  /** People in whom the measure's own test sees a pattern; where given, it decides instead of the plain target. */
+  signals?: ReadonlySet<string>
   /** Whose hand it was; more than a fifth unknown switches the measure off for single people. */
   authors?: Authors
 }
@@ -114,8 +117,12 @@ export type MetricContext = {
   exposure: Tally
   /** Counts in metrics: known, active and not left out by settings. */
   isCounted(userId: string | null): userId is string
+  /** Away on a local day (days since 1970-01-01): nothing is expected then. */
+  isAbsent(who: string, day: number): boolean
   ledger(): Ledger
   fixList(): FixList
+  /** What the first pass over all deals counted, closed long ago or not; null where it was not asked to. */
+  portal: PortalUse | null
   /** False for weeks before the installation. */
   isSinceInstall: boolean
 }

@@ -18,6 +18,17 @@ export type Numbers = {
   read(people: Iterable<string>, from: number, to: number): Reading
 }
 
+/** A number of the portal as a whole: nobody's own. */
+export const companyNumbers = (
+  numerator: number,
+  denominator: number,
+  value = denominator === 0 ? null : numerator / denominator,
+): Numbers => ({
+  isCompanyOnly: true,
+  people: () => [],
+  read: () => ({ value, numerator, denominator, sample: denominator }),
+})
+
 /** Sums of numerators and denominators: a group's value is the ratio of its sums, never a mean of ratios. */
 export class Tally implements Numbers {
   readonly #rows = new Map<string, Float64Array>()

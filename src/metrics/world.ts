@@ -47,6 +47,8 @@ export type World = {
   >
   /** What the vendor can tell at all. */
   can: { pastActors: boolean; deadlineHistory: boolean; invoices: boolean; calls: boolean }
+  /** Reasons of a loss that the CRM offers, id → name; absent = it has no such list. */
+  lossReasons?: ReadonlyMap<string, string>
   /** Sources that have not been read to their end yet; absent = everything was read. */
   unread?: ReadonlySet<Source>
 }

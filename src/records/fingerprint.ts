@@ -18,3 +18,68 @@ export const textFingerprint = (text: string): { textHash: string; textWords: nu
     textWords: new Set(plain.match(/[\p{L}\p{N}]+/gu) ?? []).size,
   }
 }
+
+/** What people type where a form insists: the same words in every CRM. */
+const PLACEHOLDERS = [
+  ...[
+    '-',
+    '--',
+    '---',
+    '.',
+    '..',
+    '...',
+    '?',
+    '??',
+    '!',
+    '+',
+    '*',
+    '_',
+    '/',
+    '#',
+    '0',
+    '00',
+    '000',
+    '1',
+    '11',
+    '111',
+  ],
+  ...['1111', '11111', '123', '1234', '12345', '123456', '222', '333', '555', '777', '999', '0000', '00000'],
+  ...[
+    'нет',
+    'не',
+    'нету',
+    'н/д',
+    'нд',
+    'не знаю',
+    'неизвестно',
+    'пусто',
+    'тест',
+    'test',
+    'тестовый',
+    'проверка',
+  ],
+  ...[
+    'qwerty',
+    'йцукен',
+    'asdf',
+    'ааа',
+    'aaa',
+    'xxx',
+    'ххх',
+    'no',
+    'none',
+    'n/a',
+    'na',
+    'null',
+    'empty',
+    'tbd',
+  ],
+]
+
+/** Fingerprints of placeholders, however a vendor's value is laid out: bare, or as a list of one. */
+export const PLACEHOLDER_FINGERPRINTS: ReadonlySet<string> = new Set(
+  PLACEHOLDERS.flatMap(word => [
+    valueFingerprint(word),
+    `#${hash('sha256', JSON.stringify([word]), 'hex').slice(0, 12)}`,
+  ]),
+)

@@ -24,23 +24,47 @@ export const defaultCalendar = (timeZone: string): Calendar => ({
   holidays: [],
 })
 
+/** What must be seen in the CRM for a deal to stand on a stage (M23). */
+const stageRuleSchema = z.strictObject({
+  pipelineId: z.string().min(1).max(200),
+  stageId: z.string().min(1).max(200),
+  proof: z.enum(['message', 'document', 'invoice', 'payment', 'meeting']),
+})
+
+export type StageRule = z.infer<typeof stageRuleSchema>
+
 export const settingsSchema = z.strictObject({
   calendar: calendarSchema,
   language: z.enum(['ru', 'en']),
   stale: z.strictObject({
     /** Bulk clean-ups (30+ deals within 10 minutes) are left out of the thresholds. */
     dropBulk: z.boolean(),
+    /** Thresholds that an administrator has loosened: `pipeline/stage` → factor (metrics 4.5, 7). */
+    loosened: z.record(z.string().max(400), z.number().min(1).max(5)).default({}),
   }),
   /** Fields that M17 asks for; null = the proposed set. */
   criticalFields: z.array(z.string()).max(30).nullable(),
   /** Field that carries the reason of a loss; null = the losing stage is the reason. */
   lossReasonField: z.string().nullable(),
+  /** Stages that ask for proof; null = the set proposed from their names. */
+  stageRules: z.array(stageRuleSchema).max(2000).nullable().default(null),
   /** Pipelines left out of every metric. */
   parkedPipelines: z.array(z.string()).max(200),
   /** People who are not counted, by user id. */
   excludedUsers: z.array(z.string()).max(5000),
   /** Heads where the CRM has no hierarchy, or instead of it: department id → user id. */
   heads: z.record(z.string(), z.string()),
+  /** Days on which a person was away: no work is expected of them, and none is missing. */
+  absences: z
+    .array(
+      z
+        .strictObject({ userId: z.string().min(1).max(200), from: day, to: day })
+        .refine(({ from, to }) => from <= to, 'must end after it starts'),
+    )
+    .max(5000)
+    .default([]),
+  /** Targets that a person has accepted in the place of the starting ones, by measure (metrics 4.2). */
+  targets: z.record(z.string().regex(/^M\d{2}(\.\w+)?$/), z.number()).default({}),
   rolloutStartedOn: day.nullable(),
   planerka: z.strictObject({ weekday: z.int().min(1).max(7), time: clockTime }).nullable(),
   digest: z.strictObject({
@@ -63,12 +87,15 @@ export type Settings = z.infer<typeof settingsSchema>
 export const defaultSettings = (timeZone: string, language: 'ru' | 'en'): Settings => ({
   calendar: defaultCalendar(timeZone),
   language,
-  stale: { dropBulk: true },
+  stale: { dropBulk: true, loosened: {} },
   criticalFields: null,
   lossReasonField: null,
+  stageRules: null,
   parkedPipelines: [],
   excludedUsers: [],
   heads: {},
+  absences: [],
+  targets: {},
   rolloutStartedOn: null,
   planerka: null,
   digest: { heads: true, employees: true, crmTasksAllowed: false },
@@ -87,12 +114,20 @@ export const settingsPatchSchema = z
       })
       .partial(),
     language: settingsSchema.shape.language,
-    stale: settingsSchema.shape.stale.partial(),
+    stale: z
+      .strictObject({
+        dropBulk: z.boolean(),
+        loosened: settingsSchema.shape.stale.shape.loosened.unwrap(),
+      })
+      .partial(),
     criticalFields: settingsSchema.shape.criticalFields,
     lossReasonField: settingsSchema.shape.lossReasonField,
+    stageRules: settingsSchema.shape.stageRules.unwrap(),
     parkedPipelines: settingsSchema.shape.parkedPipelines,
     excludedUsers: settingsSchema.shape.excludedUsers,
     heads: settingsSchema.shape.heads,
+    absences: settingsSchema.shape.absences.unwrap(),
+    targets: settingsSchema.shape.targets.unwrap(),
     rolloutStartedOn: settingsSchema.shape.rolloutStartedOn,
     planerka: settingsSchema.shape.planerka,
     digest: settingsSchema.shape.digest.partial(),
@@ -117,3 +152,9 @@ export const patchSettings = (settings: Settings, patch: SettingsPatch): Setting
     digest: { ...settings.digest, ...patch.digest },
     writeBack: { ...settings.writeBack, ...patch.writeBack },
   })
+
+/** Settings as they were stored, with what later versions of the program have added. */
+export const completeSettings = (stored: Settings): Settings => {
+  const complete = settingsSchema.safeParse(stored)
+  return complete.success ? complete.data : stored
+}

@@ -1,5 +1,5 @@
-import { adoptionOf, type ScoredWeeks } from '../metrics/adoption.ts'
-import type { CurveRow, Score } from './document.ts'
+import { adoptionOf, habitWeek, hasSlidBack, type ScoredWeeks } from '../metrics/adoption.ts'
+import type { AdoptionUse, CurveRow, Score } from './document.ts'
 import { type SeriesWeek, weekSeries } from './series.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 
@@ -9,27 +9,48 @@ const ADOPTION_WEEKS = 26
 type Input = { store: Pick<SnapshotStore, 'snapshots'>; installationId: string; portal: Portal }
 
 /**
- * The adoption curve of a snapshot, from the scores of the weeks stored so far, back to the launch. Scores read
+ * The adoption curve of a snapshot and the people behind it, from the scores of the weeks stored so far, back to the launch. Scores read
  * once serve all instants of one build.
  */
 export const startAdoption = ({ store, installationId, portal }: Input) => {
   const known = new Map<number, readonly Score[]>()
   const { calendar, rolloutStartedOn } = portal.settings
   const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
-  return async (snapshot: StoredSnapshot, scores: readonly Score[]): Promise<CurveRow[]> => {
+  return async (
+    snapshot: StoredSnapshot,
+    scores: readonly Score[],
+  ): Promise<{ curve: CurveRow[]; use: AdoptionUse }> => {
     known.set(snapshot.asOf.getTime(), scores)
     const stored = (await store.snapshots.list(installationId)).filter(
       ({ asOf }) => asOf.getTime() !== snapshot.asOf.getTime(),
     )
     const series = weekSeries([...stored, snapshot], calendar, snapshot.asOf, ADOPTION_WEEKS)
     const weeks: (readonly Score[])[] = []
-    for (const { snapshot: own } of sinceLaunch(series, launchedOn)) {
+    const launched = sinceLaunch(series, launchedOn)
+    for (const { snapshot: own } of launched) {
       const at = own?.asOf.getTime()
       if (own !== null && at !== undefined && !known.has(at))
         known.set(at, (await store.snapshots.part(installationId, own.asOf, 'scores')) ?? [])
       weeks.push(at === undefined ? [] : (known.get(at) ?? []))
     }
-    return adoptionOf(scoredWeeks(weeks), calendar.workdays.length).curve
+    const people = scoredWeeks(weeks)
+    const { curve, reached, isTooFew, intervals } = adoptionOf(people, calendar.workdays.length)
+    const use: AdoptionUse = {
+      launchedOn,
+      week: launched.length - 1,
+      people: people.map(({ personId, scores: own, firstWeek }) => ({
+        personId,
+        from: launched[firstWeek]!.from,
+        weeks: own.length,
+        habitWeek: habitWeek(own),
+        hasSlidBack: hasSlidBack(own),
+        lastScore: own.at(-1) ?? null,
+      })),
+      reached,
+      isTooFew,
+      ...intervals,
+    }
+    return { curve, use }
   }
 }
 
@@ -40,7 +61,7 @@ const sinceLaunch = (series: readonly SeriesWeek[], launchedOn: string): readonl
 }
 
 /** Everybody's scores week by week, since the person's own first week with one. */
-const scoredWeeks = (weeks: readonly (readonly Score[])[]): ScoredWeeks[] => {
+const scoredWeeks = (weeks: readonly (readonly Score[])[]): (ScoredWeeks & { firstWeek: number })[] => {
   const people = new Map<string, (number | null)[]>()
   weeks.forEach((scores, week) => {
     for (const { scope, scopeId, value } of scores) {
@@ -54,6 +75,6 @@ const scoredWeeks = (weeks: readonly (readonly Score[])[]): ScoredWeeks[] => {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([personId, own]) => {
       const first = own.findIndex(score => score !== undefined)
-      return { personId, scores: Array.from(own.slice(first), score => score ?? null) }
+      return { personId, firstWeek: first, scores: Array.from(own.slice(first), score => score ?? null) }
     })
 }

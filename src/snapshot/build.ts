@@ -68,7 +68,9 @@ export const buildSnapshots = async (
   const adoption = startAdoption({ store, installationId, portal })
   for await (const one of computed) {
     const snapshot = storedOf(one, input.clock)
-    one.parts.curves.push(...(await adoption(snapshot, one.parts.scores)))
+    const { curve, use } = await adoption(snapshot, one.parts.scores)
+    one.parts.curves.push(...curve)
+    if (one.parts.rollout !== undefined) one.parts.rollout.adoption = use
     await store.snapshots.save(installationId, snapshot, one.parts)
     saved.push(snapshot)
     const { openDeals, redDeals } = one.parts.summary

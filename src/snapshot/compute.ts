@@ -13,12 +13,13 @@ import {
   standingOf,
 } from '../metrics/portal-history.ts'
 import { fixedSetOf, type Outcome, outcomeOf } from '../metrics/rows.ts'
+import type { PortalUse } from '../metrics/use/portal-use.ts'
 import { WINDOW_DAYS } from '../metrics/window.ts'
 import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
 import { closedRow } from './closed.ts'
 import { type Counting, startCounting } from './counting.ts'
-import type { ClosedRow, DealRow, FieldRow, FlagRow, SnapshotParts } from './document.ts'
+import type { ClosedRow, DealRow, FieldRow, FlagRow, RolloutPart, SnapshotParts } from './document.ts'
 import { summaryOf } from './summary.ts'
 
 export type FactStream = {
@@ -69,7 +70,7 @@ export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
 
 const measureAll = async (of: Input, fields: readonly Counting[]): Promise<Measured[]> => {
   const { history, alive } = await readHistory(of, fields)
-  return alive === null ? measureTogether(of, history) : measureInTurn(of, history, alive)
+  return alive === null ? measureTogether(of, history, fields) : measureInTurn(of, history, fields, alive)
 }
 
 type Run = ReturnType<typeof startRun>
@@ -79,13 +80,14 @@ type Measured = { run: Run; measurement: Measurement }
 const measureInTurn = async (
   of: Input,
   history: PortalHistory,
+  counted: readonly Counting[],
   alive: readonly Dossier[],
 ): Promise<Measured[]> => {
   const newest = Float64Array.from(alive, latestOf)
   const loose = await keepLoose(of)
   const measured: Measured[] = []
-  for (const world of of.worlds) {
-    const run = startRun(history, world, of.evidenceLimit)
+  for (const [number, world] of of.worlds.entries()) {
+    const run = startRun(history, world, of.evidenceLimit, counted[number]!.use(history))
     await of.breathe()
     for (const [index, dossier] of alive.entries()) {
       run.add(dossier, newest[index]!)
@@ -117,10 +119,14 @@ const keepLoose = async (of: Input): Promise<LooseItems[] | null> => {
 }
 
 /** The second pass where there are too many deals to keep: the base is read again, once for all instants. */
-const measureTogether = async (of: Input, history: PortalHistory): Promise<Measured[]> => {
+const measureTogether = async (
+  of: Input,
+  history: PortalHistory,
+  counted: readonly Counting[],
+): Promise<Measured[]> => {
   const runs: Run[] = []
-  for (const world of of.worlds) {
-    runs.push(startRun(history, world, of.evidenceLimit))
+  for (const [number, world] of of.worlds.entries()) {
+    runs.push(startRun(history, world, of.evidenceLimit, counted[number]!.use(history)))
     await of.breathe()
   }
   await eachDossier(of, 2, of.stream.dossiers(), dossier => {
@@ -182,10 +188,11 @@ const eachDossier = async (
 }
 
 /** What deals are flagged and measured with at one instant. */
-const prepare = (history: PortalHistory, world: World, evidenceLimit: number) => {
+const prepare = (history: PortalHistory, world: World, evidenceLimit: number, portal: PortalUse | null) => {
   const { standing, backTest } = standingOf(history, world)
   const judge = judgeOf(standing, world)
-  return { standing, backTest, measurer: startMeasuring({ world, metrics: METRICS, judge, evidenceLimit }) }
+  const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal })
+  return { standing, backTest, measurer }
 }
 type Tools = ReturnType<typeof prepare>
 
@@ -195,9 +202,19 @@ type Rows = { deals: DealRow[]; flags: FlagRow[]; closed: ClosedRow[] }
 const byDeal = (a: { dealId: string }, b: { dealId: string }): number =>
   a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
 
+/** The set-up's use as it is stored; the adoption of people is added by whoever reads the weeks before. */
+const rolloutOf = ({ fields, stages, mvp, automation, lint }: PortalUse): RolloutPart => ({
+  fields: [...fields],
+  stages: [...stages],
+  mvp: [...mvp],
+  automation,
+  lint: [...lint],
+  adoption: null,
+})
+
 /** One instant's share of the second pass. */
-const startRun = (history: PortalHistory, world: World, evidenceLimit: number) => {
-  let tools: Tools | null = prepare(history, world, evidenceLimit)
+const startRun = (history: PortalHistory, world: World, evidenceLimit: number, portal: PortalUse | null) => {
+  let tools: Tools | null = prepare(history, world, evidenceLimit, portal)
   const { backTest } = tools
   const { thresholds } = tools.standing
   let rows: Rows = { deals: [], flags: [], closed: [] }
@@ -254,6 +271,7 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number) =
         summary: summaryOf({ world, window: measurement.window, deals, isAmnesty, dataUntil: of.dataUntil }),
         catalogue: outcome.catalogue,
         backtest: backTest,
+        ...(portal === null ? {} : { rollout: rolloutOf(portal) }),
       }
       for (const { measure, evidence } of measurement.measured)
         if (evidence !== null) parts[`evidence:${measure.id}`] = evidence.items()

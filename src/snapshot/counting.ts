@@ -1,3 +1,5 @@
+import type { PortalHistory } from '../metrics/history/stays.ts'
+import { collectPortalUse, type PortalUse, type PortalUseCollector } from '../metrics/use/portal-use.ts'
 import type { World } from '../metrics/world.ts'
 import type { Dossier } from '../records/facts.ts'
 import type { FieldRow } from './document.ts'
@@ -10,15 +12,27 @@ export type Counting = {
   rows(): FieldRow[]
   /** The newest dated fact of all; null of nothing. */
   newest(): number | null
+  /**
+   * How the set-up is used, once everything was added; null before the installation, when nobody could watch fields
+   * change. What was counted for it is let go.
+   */
+  use(history: PortalHistory): PortalUse | null
 }
 
 export const startCounting = (world: World): Counting => {
   let newest: number | null = null
+  let collector: PortalUseCollector | null = world.asOf < world.installedAt ? null : collectPortalUse(world)
   const pipelines = new Map<string, { total: number; filled: Map<string, number> }>()
   return {
     newest: () => newest,
+    use: history => {
+      const use = collector?.finish(history) ?? null
+      collector = null
+      return use
+    },
     add: (dossier, latest) => {
       newest = Math.max(newest ?? 0, latest)
+      collector?.add(dossier)
       const version = dossier.versions.at(-1)
       if (dossier.isTemplate || version === undefined) return
       const pipelineId = dossier.moves.at(-1)?.pipelineId ?? dossier.current.pipelineId

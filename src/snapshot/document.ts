@@ -185,12 +185,14 @@ export type Score = {
   /** 90 % interval. */
   low: number | null
   high: number | null
+  /** Of a team: how far its people lie apart (standard deviation in points, weighted as the score is). */
+  spread?: number | null
   /** Share of the weights that could be measured, 0..1. */
   coverage: number
   band: Band | null
   trust: TrustMark
   trustReasons: string[]
-  /** Why there is no score: `coverage`, `deals`, `days`, `amnesty`; null = there is one. */
+  /** Why there is no score: `coverage`, `deals`, `days`, `amnesty`, `not_read_yet`; null = there is one. */
   absence: string | null
   /** Eligible deals and working days behind it. */
   deals: number
@@ -255,6 +257,174 @@ export type BackTest = {
   instants: number
 }
 
+/** A deal behind a figure of the rollout. */
+export type DealMention = { id: string; title: string }
+
+/** How a field is used (metrics 4.7); `early`: too little to judge, `unclear`: no rule of the table fits. */
+export type FieldClass =
+  | 'used'
+  | 'niche'
+  | 'decorative'
+  | 'robot_only'
+  | 'abandoned'
+  | 'never'
+  | 'unclear'
+  | 'early'
+
+export type FieldUseRow = {
+  field: string
+  title: string
+  type: string
+  isCustom: boolean
+  isRequired: boolean
+  class: FieldClass
+  /** Deals that went beyond their first stage in the last 90 days, and how many of them carry the field. */
+  due: number
+  filled: number
+  fill: number | null
+  /** Share of filled values that are placeholders or one person's habit. */
+  junk: number | null
+  /** Normalised entropy of the values, 0..1. */
+  variety: number | null
+  writers: number
+  team: number
+  /** False: whoever answers for a filled deal stands for the writer. */
+  isWriterObserved: boolean
+  personWrites: number
+  robotWrites: number
+  /** No earlier than this: observed, or the creation of the newest deal that carries it. */
+  lastWriteAt: string | null
+  /** Readers that are known; empty = unknown. */
+  readers: ('required' | 'critical' | 'loss_reason')[]
+  /** The one pipeline where it is filled steadily, for a field that is not filled everywhere. */
+  home: string | null
+  minutesAWeek: number
+  /** True when the seconds per entry are a preset. */
+  isCostAssumed: boolean
+  deals: DealMention[]
+  blanks: DealMention[]
+}
+
+export type StageAdvice = 'keep' | 'early' | 'define' | 'split' | 'merge_rare' | 'merge_quick' | 'merge_same'
+
+/** A stage over the last half year. */
+export type StageUseRow = {
+  pipelineId: string
+  stageId: string
+  name: string
+  outcome: Outcome
+  /** Deals that entered any stage of the pipeline. */
+  deals: number
+  entered: number
+  enteringShare: number | null
+  /** Elapsed hours. */
+  medianHours: number | null
+  skipShare: number | null
+  returnShare: number | null
+  /** Share of the deals here that were lost from here. */
+  endedShare: number | null
+  /** Bits of won/lost that the stage tells, alone and where the stage before it is known. */
+  information: number | null
+  besideNeighbour: number | null
+  /** Two clear lengths of stay, in hours. */
+  modesHours: [number, number] | null
+  /** Entries that held the stage's proof (M23). */
+  provenShare: number | null
+  proof: string | null
+  advice: StageAdvice
+  dealsHere: DealMention[]
+  dealsEnded: DealMention[]
+}
+
+export type MvpElement = { kind: 'stage' | 'field'; id: string; deals: number; needing: DealMention[] }
+
+/** The smallest set of stages and fields by which 80 % of the deals decided in half a year can be told. */
+export type MvpScopeRow = {
+  pipelineId: string
+  /** `preset`: too few decided deals. */
+  basis: 'own' | 'preset'
+  decided: number
+  covered: number | null
+  isExact: boolean
+  kept: MvpElement[]
+  left: MvpElement[]
+}
+
+export type AutomationKind = 'move' | 'step' | 'message'
+
+export type AutomationRow = {
+  kind: AutomationKind
+  runs: number
+  kept: number
+  manualMinutes: number
+  isAssumed: boolean
+  deals: DealMention[]
+  lost: DealMention[]
+}
+
+export type AutomationUse = {
+  offReason: string | null
+  /** Hours a month. */
+  savings: {
+    observedHours: number
+    hours: number
+    lowHours: number
+    highHours: number
+    isCapped: boolean
+  }
+  repairHours: number
+  teamWorkingHours: number
+  /** Runs of the last 28 days. */
+  rows: AutomationRow[]
+}
+
+export type Severity = 'high' | 'medium' | 'low'
+
+/** Something wrong with the set-up, as a machine word with what it speaks of. */
+export type LintFinding = {
+  rule: string
+  severity: Severity
+  pipelineId: string | null
+  stageId: string | null
+  field: string | null
+  params: Record<string, string | number>
+  deals: number
+  items: DealMention[]
+}
+
+/** A person on the way to the habit (metrics 4.8). */
+export type AdoptionPerson = {
+  personId: string
+  /** Monday of the own week 0. */
+  from: string
+  weeks: number
+  habitWeek: number | null
+  hasSlidBack: boolean
+  lastScore: number | null
+}
+
+export type AdoptionUse = {
+  launchedOn: string
+  /** Weeks since the launch. */
+  week: number
+  people: AdoptionPerson[]
+  reached: number
+  isTooFew: boolean
+  /** Shares with the habit by week 3 and 6 with their 90 % intervals; null while that cannot be known. */
+  s3: { value: number; low: number; high: number } | null
+  s6: { value: number; low: number; high: number } | null
+}
+
+/** How the set-up of the CRM is used; fields and what follows from them are null before the installation. */
+export type RolloutPart = {
+  fields: FieldUseRow[] | null
+  stages: StageUseRow[]
+  mvp: MvpScopeRow[] | null
+  automation: AutomationUse | null
+  lint: LintFinding[] | null
+  adoption: AdoptionUse | null
+}
+
 export type MetricState = { metric: string; offReason: string | null; coverage: number | null }
 
 /** Part name → content. */
@@ -272,5 +442,7 @@ export type SnapshotParts = {
   summary: CompanySummary
   catalogue: MetricState[]
   backtest: BackTest
+  /** Absent in snapshots of earlier versions and in weeks before the installation. */
+  rollout?: RolloutPart
   [evidence: `evidence:${string}`]: Evidence
 }

@@ -12,6 +12,7 @@ export type FactDirectory = {
   pipelines: readonly (Pipeline & { isGone?: boolean })[]
   stages: readonly (Stage & { isGone?: boolean })[]
   fields: readonly (Field & { isGone?: boolean })[]
+  lossReasons?: readonly { id: string; name: string }[]
 }
 
 export type StoredSnapshot = {

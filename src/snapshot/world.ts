@@ -39,6 +39,9 @@ export const worldsAt = (of: {
       directory.pipelines.map(({ id, name, isGone }) => [id, { id, name, isListed: isGone !== true }]),
     ),
     stages: stageFacts(directory),
+    ...(directory.lossReasons === undefined
+      ? {}
+      : { lossReasons: new Map(directory.lossReasons.map(({ id, name }) => [id, name])) }),
     fields: new Map(
       directory.fields
         .filter(({ isGone }) => isGone !== true)

@@ -324,7 +324,10 @@ test('the adoption curve starts in the week of the launch, and with each personâ
   }
   const adoption = startAdoption({ store, installationId: 'one', portal: { ...portal(), settings } })
   const last = new Date('2026-11-22T23:00:00Z')
-  const rows = await adoption({ ...base, asOf: last }, store.saved.get(last.toISOString())!.parts.scores)
+  const { curve: rows } = await adoption(
+    { ...base, asOf: last },
+    store.saved.get(last.toISOString())!.parts.scores,
+  )
   // Gleb in his own week 0, Anna in week 1, Boris in week 2; Vera was last seen in week 1 and leaves after 0.
   expect(rows.map(({ tDays, atRisk, events }) => [tDays, atRisk, events])).toEqual([
     [0, 4, 1],

@@ -21,12 +21,16 @@ import { lossReason } from './m19-loss-reason.ts'
 import { pathConformance } from './m20-conformance.ts'
 import { skipsAndReturns } from './m21-skips-returns.ts'
 import { stageSurfing } from './m22-stage-surfing.ts'
+import { stageEvidence } from './m23-stage-evidence.ts'
 import { handOff } from './m24-hand-off.ts'
 import { unknownAuthor } from './m25-unknown-author.ts'
 import { planerkaBurst } from './m26-planerka-burst.ts'
 import { bulkEdits } from './m27-bulk-edits.ts'
 import { ghostTouches } from './m28-ghost-touches.ts'
+import { periodEnd } from './m29-period-end.ts'
+import { fieldUse } from './m30-field-use.ts'
 import { stageUse } from './m31-stage-use.ts'
+import { automationHours } from './m35-automation-savings.ts'
 import { WAITING } from './waiting.ts'
 
 /** Every metric of the product, in order of its number. One file adds one metric, and its line here. */
@@ -53,12 +57,16 @@ export const METRICS: readonly Metric[] = [
   pathConformance,
   skipsAndReturns,
   stageSurfing,
+  stageEvidence,
   handOff,
   unknownAuthor,
   planerkaBurst,
   bulkEdits,
   ghostTouches,
+  periodEnd,
+  fieldUse,
   stageUse,
+  automationHours,
   ...WAITING,
 ].toSorted((a, b) => (a.id < b.id ? -1 : 1))
 

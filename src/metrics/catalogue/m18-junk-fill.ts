@@ -1,12 +1,6 @@
 import { type Metric, shareMeasure } from '../metric.ts'
+import { ModeCounter } from '../one-valued.ts'
 import { Tally } from '../tally.ts'
-
-const MAX_MODE_SHARE = 0.6
-const MIN_DEALS = 10
-/** Counters kept per person and field: a value above 60 % cannot escape so many (Misra–Gries). */
-const COUNTERS = 16
-
-type Counter = { total: number; counts: Map<string, number> }
 
 /** The same value in most of a person's deals, where the team varies. */
 export const junkFill: Metric = {
@@ -24,8 +18,8 @@ export const junkFill: Metric = {
   start: context => {
     const { world, window } = context
     const fields = [...world.fields.values()].filter(field => field.isCustom).map(field => field.id)
-    const people = new Map<string, Map<string, Counter>>()
-    const team = new Map<string, Counter>()
+    const people = new Map<string, Map<string, ModeCounter>>()
+    const team = new Map<string, ModeCounter>()
     return {
       addDeal: deal => {
         const { today } = deal
@@ -47,7 +41,7 @@ export const junkFill: Metric = {
         const last = window.workdays.at(-1)?.index ?? -1
         for (const [who, own] of people)
           for (const [field, counter] of own) {
-            const isJunk = isOneValued(counter) && !isOneValued(team.get(field)!)
+            const isJunk = counter.isOneValued && !team.get(field)!.isOneValued
             tally.add(who, last, isJunk ? counter.total : 0, counter.total)
           }
         return [{ measure: 'M18', numbers: tally }]
@@ -56,21 +50,8 @@ export const junkFill: Metric = {
   },
 }
 
-const count = (counters: Map<string, Counter>, field: string, value: string): void => {
-  const counter = counters.get(field) ?? { total: 0, counts: new Map<string, number>() }
+const count = (counters: Map<string, ModeCounter>, field: string, value: string): void => {
+  const counter = counters.get(field) ?? new ModeCounter()
   counters.set(field, counter)
-  counter.total++
-  const { counts } = counter
-  const known = counts.get(value)
-  if (known !== undefined || counts.size < COUNTERS) {
-    counts.set(value, (known ?? 0) + 1)
-    return
-  }
-  for (const [other, times] of counts) {
-    if (times === 1) counts.delete(other)
-    else counts.set(other, times - 1)
-  }
+  counter.add(value)
 }
-
-const isOneValued = ({ total, counts }: Counter): boolean =>
-  total >= MIN_DEALS && Math.max(0, ...counts.values()) > total * MAX_MODE_SHARE

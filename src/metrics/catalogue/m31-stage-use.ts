@@ -1,5 +1,5 @@
 import type { Metric } from '../metric.ts'
-import { median } from '../tally.ts'
+import { companyNumbers, median } from '../tally.ts'
 import { stageKey } from '../world.ts'
 
 const MIN_SHARE = 0.03
@@ -55,20 +55,8 @@ export const stageUse: Metric = {
           if ((entered.get(key) ?? 0) >= moved * MIN_SHARE && (dwell === null || dwell >= MIN_DWELL_MS))
             used++
         }
-        return [{ measure: 'M31', numbers: companyOnly(used, all) }]
+        return [{ measure: 'M31', numbers: companyNumbers(used, all) }]
       },
     }
   },
 }
-
-/** A number of the portal as a whole: nobody's own. */
-const companyOnly = (numerator: number, denominator: number) => ({
-  isCompanyOnly: true as const,
-  people: () => [],
-  read: () => ({
-    value: denominator === 0 ? null : numerator / denominator,
-    numerator,
-    denominator,
-    sample: denominator,
-  }),
-})

@@ -95,7 +95,7 @@ describe('the composite score', () => {
     const { pillars } = scoreOf(outcome.scores, 'employee', 'anna')
     const process = pillars.find(({ pillar }) => pillar === 'process')
     expect(process?.metrics.find(({ metric }) => metric === 'M23')).toMatchObject({
-      offReason: 'not_built',
+      offReason: 'no_proofs',
       maxPoints: 0,
     })
     expect(process?.metrics.find(({ metric }) => metric === 'M20')?.weight).toBe(1)

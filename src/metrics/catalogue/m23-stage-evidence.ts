@@ -1,0 +1,107 @@
+import type { EvidenceItem } from '../../snapshot/document.ts'
+import { dealItem, instant, lastWeekByOwner } from '../deal-evidence.ts'
+import type { Ledger } from '../evidence.ts'
+import { type Metric, shareMeasure } from '../metric.ts'
+import { GRACE_MS, isProven, type Proof, proofOf, proofsOf } from '../stage-rules.ts'
+import { Tally } from '../tally.ts'
+import { stageKey } from '../world.ts'
+
+/** A kind of proof seen in fewer deals of the window is not kept in this CRM at all: nobody lacks it. */
+const FEWEST_PROVEN = 5
+
+/**
+ * Does a deal hold what its stage says? Judged every working day for open deals, and once, on the day after,
+ * for deals that were won.
+ */
+export const stageEvidence: Metric = {
+  id: 'M23',
+  pillar: 'process',
+  measures: [shareMeasure('M23', 'A', 0.85, 0.3)],
+  version: '1',
+  formula:
+    'deal-days on a stage whose proof (proposal: document or message; invoice: invoice; meeting: meeting held; won: payment or signed document) was there before the move or within 24 hours / deal-days on stages with a rule; a won deal counts once',
+  caveats: [
+    'rules are proposed from the names of stages until they are written in the settings',
+    'a kind of proof that is seen in fewer than 5 deals is not asked for until the rules are written',
+    'whether a document is signed is not told by the CRM',
+  ],
+  needs: [],
+  score: { weight: 0.6, over: 'day', isShare: true },
+  // Calls, messages, documents and invoices carry their dates.
+  isKnownForPast: () => true,
+  minutesPerFix: null,
+  start: context => {
+    const { window, world } = context
+    const isProposed = (world.settings.stageRules ?? null) === null
+    const tallies = new Map<Proof, Tally>()
+    const seen = new Map<Proof, number>()
+    const ledgers = new Map<Proof, Ledger>()
+    const tallyOf = (proof: Proof): Tally => {
+      const known = tallies.get(proof) ?? new Tally()
+      tallies.set(proof, known)
+      return known
+    }
+    const show = (owner: string, at: number, proof: Proof, item: EvidenceItem): void => {
+      const known = ledgers.get(proof) ?? context.ledger()
+      ledgers.set(proof, known)
+      known.show(owner, at, item)
+    }
+    const rules = new Map(
+      [...world.stages].flatMap(([key, stage]) => {
+        const proof = proofOf(stage, world)
+        return proof === null ? [] : [[key, proof] as const]
+      }),
+    )
+    return {
+      addDeal: deal => {
+        if (!deal.isReal || rules.size === 0) return
+        const proofs = proofsOf(deal.dossier)
+        for (const proof of Object.keys(proofs) as Proof[])
+          if (proofs[proof] <= world.asOf) seen.set(proof, (seen.get(proof) ?? 0) + 1)
+        const ruled = (stage: { pipelineId: string; stageId: string }): Proof | undefined =>
+          rules.get(stageKey(stage.pipelineId, stage.stageId))
+
+        const due = deal.eligibleDays.filter(
+          day => ruled(day.stay) !== undefined && day.stay.from + GRACE_MS <= day.end,
+        )
+        for (const { owner, index, stay } of due) {
+          const proof = ruled(stay)!
+          tallyOf(proof).add(owner, index, isProven(proofs, proof, stay) ? 1 : 0, 1)
+        }
+        for (const [owner, days] of lastWeekByOwner(deal, due)) {
+          const { stay, end } = days.at(-1)!
+          const proof = ruled(stay)!
+          show(owner, end, proof, itemOf(deal, proof, isProven(proofs, proof, stay), stay.from))
+        }
+
+        const won = deal.stays.at(-1)
+        if (won === undefined || won.outcome !== 'won') return
+        const proof = ruled(won)
+        const index = window.indexOf(won.from + GRACE_MS)
+        const owner = deal.ownerAt(won.from)
+        if (proof === undefined || index < 0 || owner === null) return
+        const isHeld = isProven(proofs, proof, won)
+        tallyOf(proof).add(owner, index, isHeld ? 1 : 0, 1)
+        if (index >= window.sevenFrom) show(owner, won.from, proof, itemOf(deal, proof, isHeld, won.from))
+      },
+      finish: () => {
+        const numbers = new Tally()
+        const ledger = context.ledger()
+        const isKept = (proof: Proof): boolean => !isProposed || (seen.get(proof) ?? 0) >= FEWEST_PROVEN
+        for (const [proof, tally] of tallies) if (isKept(proof)) numbers.merge(tally)
+        for (const [proof, shown] of ledgers) if (isKept(proof)) ledger.merge(shown)
+        const offReason =
+          rules.size === 0 ? 'no_rules' : [...rules.values()].some(isKept) ? null : 'no_proofs'
+        return [{ measure: 'M23', numbers, evidence: ledger, offReason }]
+      },
+    }
+  },
+}
+
+const itemOf = (
+  deal: Parameters<typeof dealItem>[0],
+  proof: Proof,
+  isHeld: boolean,
+  from: number,
+): EvidenceItem =>
+  dealItem(deal, isHeld, isHeld ? `proven_${proof}` : `unproven_${proof}`, { date: instant(from) })
