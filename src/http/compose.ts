@@ -2,6 +2,7 @@ import { type Clock, DAY } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { digestRooms } from '../deliver/digest-rooms.ts'
 import { type SendDigests, sendDigests } from '../deliver/send-digests.ts'
+import { createWriteBack } from '../deliver/write-back/write-back.ts'
 import type { Installations as InstallationsRoom } from '../installations/installations.ts'
 import type { Logger } from '../logger.ts'
 import { METRIC_INFO } from '../metrics/catalogue/index.ts'
@@ -31,6 +32,8 @@ export type AppRooms = {
     /** Resolves when the snapshot is stored. */
     snapshot(installationId: string, asOf: Date): Promise<unknown>
     nudge(installationId: string): Promise<unknown>
+    /** The journal holds something to write or to take back. */
+    writeBack(installationId: string): Promise<unknown>
     /** Jobs waiting, by queue; also tells whether the queue answers. */
     depth(): Promise<Readonly<Record<string, number>>>
   }
@@ -155,6 +158,8 @@ export const compose = (rooms: AppRooms): Composed => {
       sync: queue.sync,
       snapshot: async (id, asOf) => void (await queue.snapshot(id, asOf)),
     },
+    writeBack: createWriteBack({ store, installations, snapshots: reader, clock, log }),
+    queueWriteBack: async id => void (await queue.writeBack(id)),
     syncReport: id => syncReport(store, id),
     spend: ({ installationId, purpose, key, expiresAt }) =>
       store.singleUse.spend(installationId, purpose, key, expiresAt),

@@ -16,6 +16,8 @@ export type Queue = {
   snapshot(installationId: string, asOf: Date): Promise<void>
   /** There are hints to work off; many calls lead to one job. */
   nudge(installationId: string, options?: { withDirectory: boolean }): Promise<void>
+  /** The journal holds something to write or to take back. */
+  writeBack(installationId: string): Promise<void>
   /** @returns false when such a job is waiting already */
   send<Name extends JobName>(name: Name, data: JobData[Name], options?: SendOptions): Promise<boolean>
   /** Jobs waiting or at work, by queue. */
@@ -84,6 +86,9 @@ export const createQueue = (deps: { boss: PgBoss; store: Store; clock: Clock }):
         nudged.delete(key)
         throw asError(error)
       }
+    },
+    async writeBack(installationId) {
+      await send('write-back', { installationId, isNightly: false }, { priority: 10 })
     },
     async depth() {
       const queues = await boss.getQueues([...JOB_NAMES])

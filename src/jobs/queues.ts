@@ -11,6 +11,8 @@ export type JobData = {
   hints: { installationId: string; withDirectory: boolean }
   snapshot: { installationId: string; asOf: string; withWeeks: boolean }
   digest: { installationId: string; asOf: string }
+  /** Writes and takes back what the journal holds; every night it plans first. */
+  'write-back': { installationId: string; isNightly: boolean }
   upkeep: Upkeep
 }
 /** Small jobs that nobody waits for share a queue: each queue costs a question every few seconds. */
@@ -52,6 +54,13 @@ export const QUEUES: Record<JobName, QueueRule> = {
   hints: { policy: 'stately', atOnce: 2, expireInSeconds: minutes(60), ...retries(8, 10), ...BEATING },
   snapshot: { policy: 'singleton', atOnce: 1, expireInSeconds: minutes(120), ...retries(2, 5), ...BEATING },
   digest: { policy: 'singleton', atOnce: 1, expireInSeconds: minutes(60), ...retries(3, 60), ...BEATING },
+  'write-back': {
+    policy: 'singleton',
+    atOnce: 1,
+    expireInSeconds: minutes(120),
+    ...retries(8, 30),
+    ...BEATING,
+  },
   upkeep: { policy: 'stately', atOnce: 1, expireInSeconds: minutes(120), ...retries(8, 30), ...BEATING },
 }
 export const JOB_NAMES = Object.keys(QUEUES) as JobName[]

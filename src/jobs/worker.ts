@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { digestRooms } from '../deliver/digest-rooms.ts'
 import { sendDigests } from '../deliver/send-digests.ts'
+import { createWriteBack } from '../deliver/write-back/write-back.ts'
 import { AppError, asError } from '../errors.ts'
 import type { Installations } from '../installations/installations.ts'
 import type { Logger } from '../logger.ts'
@@ -33,12 +34,20 @@ const handlersOf = (deps: WorkerDeps): Handlers => {
   const snapshots = createSnapshotJobs(deps)
   const reader = createSnapshotReader(store, async id => (await installations.load(id)).settings.calendar)
   const digests = digestRooms({ store, installations, snapshots: reader, config, clock, log })
+  const writeBack = createWriteBack({ store, installations, snapshots: reader, clock, log })
   return {
     sync: ({ jobId, ...given }) => syncs.sync({ ...given, runId: jobId }),
     hints: syncs.hints,
     async snapshot({ installationId, asOf, withWeeks }) {
       await snapshots.build(installationId, new Date(asOf))
-      if (withWeeks) await snapshots.fillWeeks(installationId)
+      if (!withWeeks) return
+      await snapshots.fillWeeks(installationId)
+      const { marks, tasks } = await writeBack.choice(installationId)
+      if (marks || tasks) await queue.send('write-back', { installationId, isNightly: true })
+    },
+    async 'write-back'({ installationId, isNightly, signal }) {
+      if (isNightly) await writeBack.startScheduled(installationId)
+      await writeBack.work(installationId, signal)
     },
     async digest({ installationId, asOf }) {
       const sent = await sendDigests(digests, {
@@ -90,7 +99,13 @@ export type Worker = {
 }
 
 /** Pollings per queue in seconds: what people wait for is looked for more often. */
-const POLLING: Partial<Record<JobName, number>> = { sync: 1, hints: 1, snapshot: 1, upkeep: 2 }
+const POLLING: Partial<Record<JobName, number>> = {
+  sync: 1,
+  hints: 1,
+  snapshot: 1,
+  upkeep: 2,
+  'write-back': 2,
+}
 const RARELY = 5
 
 /** Starts working off every queue. */

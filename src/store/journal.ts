@@ -222,7 +222,10 @@ export const journalOf = (db: Kysely<Database>, clock: Clock) => {
           count(*) filter (where applied_at is not null)::int as applied,
           count(*) filter (where note = any(${sql.val([...VOID_NOTES])}::text[]))::int as refused,
           count(*) filter (where undone_at is not null)::int as undone,
-          count(*) filter (where undo_asked_at is not null and undone_at is null and note is null)::int as undoing
+          count(*) filter (where note is null and undone_at is null
+            and (applied_at is null or undo_asked_at is not null))::int as waiting,
+          count(*) filter (where note is null and undone_at is null
+            and applied_at is not null and undo_asked_at is null)::int as undoable
         from write_journal
         where installation_id = ${id} and deal_id is not null
           and (${mine}::text is null or asked_by = ${mine}::text)
@@ -237,7 +240,8 @@ export const journalOf = (db: Kysely<Database>, clock: Clock) => {
         applied: row.applied,
         refused: row.refused,
         undone: row.undone,
-        undoing: row.undoing,
+        waiting: row.waiting,
+        undoable: row.undoable,
       }))
     },
   }
@@ -254,8 +258,10 @@ export type JournalRun = {
   applied: number
   refused: number
   undone: number
-  /** Asked to be taken back, not done yet. */
-  undoing: number
+  /** Neither written nor given up, or asked to be taken back and not done yet. */
+  waiting: number
+  /** Stand as written. */
+  undoable: number
 }
 
 type RunRow = {
@@ -268,5 +274,6 @@ type RunRow = {
   applied: number
   refused: number
   undone: number
-  undoing: number
+  waiting: number
+  undoable: number
 }

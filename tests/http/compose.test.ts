@@ -71,6 +71,7 @@ beforeAll(async () => {
       sync: async () => 'run',
       snapshot: async () => {},
       nudge: async () => {},
+      writeBack: async () => {},
       depth: async () => ({ sync: 0 }),
     },
     widgetDir: world.deps.widgetDir as string,

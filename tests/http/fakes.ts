@@ -601,6 +601,23 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
         calls.snapshots.push(asOf)
       },
     },
+    writeBack: {
+      choice: async () => ({ marks: false, tasks: false, level: 'red', by: 'tag' }),
+      preview: async () => ({
+        asOf: AS_OF,
+        hash: '0'.repeat(32),
+        changes: [],
+        waiting: 0,
+        settlements: [],
+      }),
+      start: async () => ({ batchId: 'b1', changes: 0 }),
+      startScheduled: async () => ({ changes: 0 }),
+      work: async () => ({ written: 0, undone: 0, left: 0, refused: 0 }),
+      askUndo: async () => 0,
+      runs: async () => [],
+      entries: async () => [],
+    },
+    queueWriteBack: async () => {},
     syncReport: async () => ({
       phase: 'idle',
       progress: 1,

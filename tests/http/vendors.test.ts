@@ -72,6 +72,7 @@ beforeAll(async () => {
         sync: async () => '',
         snapshot: async () => {},
         nudge: async () => {},
+        writeBack: async () => {},
         depth: async () => ({}),
       },
       widgetDir: createWorld().deps.widgetDir as string,

@@ -21,6 +21,7 @@ import {
   type Row,
   TABLE_NAMES,
 } from '../exports/tables.ts'
+import { refuseBlindSwitch } from '../write-back-desk.ts'
 import {
   type AdminInstallation,
   adminInstallationSchema,
@@ -214,10 +215,12 @@ export const adminOperations = (deps: AdminDeps): Operation<null>[] => {
       summary: 'Changes settings, merged one level deep',
       body: settingsPatchSchema,
       answer: settingsSchema,
-      problems: ['installation_not_found', 'invalid_value'],
+      problems: ['installation_not_found', 'invalid_value', 'preview_required'],
       handle: async ({ params, body }) => {
         const installation = await load(params.id)
-        return installations.patchSettings(installation.id, settingsPatchSchema.parse(body), 'operator')
+        const patch = settingsPatchSchema.parse(body)
+        refuseBlindSwitch(installation.settings, patch)
+        return installations.patchSettings(installation.id, patch, 'operator')
       },
     },
     {

@@ -7,6 +7,7 @@ import {
   settingsViewSchema,
 } from '../api-schema.ts'
 import type { DigestMessage, Installations } from '../deps.ts'
+import { refuseBlindSwitch } from '../write-back-desk.ts'
 import { type ApiContext, latestSnapshot } from './context.ts'
 import { preferencesFor } from './preferences.ts'
 import type { Operation } from './route.ts'
@@ -36,11 +37,12 @@ export const settingsOperations = (deps: SettingsOperationDeps): Operation<ApiCo
       summary: 'Changes the portal’s settings; administrators only',
       body: settingsPatchSchema,
       answer: settingsViewSchema,
-      problems: ['not_allowed', 'invalid_value'],
+      problems: ['not_allowed', 'invalid_value', 'preview_required'],
       handle: async ({ context, body }) => {
         if (context.viewer.role !== 'admin')
           throw forbidden('not_allowed', 'Only an administrator changes the portal’s settings')
         const patch = settingsPatchSchema.parse(body)
+        refuseBlindSwitch(context.installation.settings, patch)
         const settings = await deps.installations.patchSettings(
           context.installation.id,
           patch,

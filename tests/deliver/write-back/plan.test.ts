@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Wanted } from '../../../src/deliver/write-back/plan.ts'
 import { ALL_MARKS } from '../../../src/deliver/write-back/words.ts'
 import { VendorError } from '../../../src/errors.ts'
+import type { WriteBack } from '../../../src/vendors/vendor.ts'
 import { Model } from './model.ts'
 
 const AMBER = 'Планёрка: внимание'
@@ -20,11 +21,11 @@ const red = (dealId: string, more: Partial<Wanted> = {}): Wanted => ({
   ...more,
 })
 
-const wantedList = fc
+const wantedList: fc.Arbitrary<Wanted[]> = fc
   .tuple(
     ...DEALS.map(dealId =>
       fc.option(
-        fc.record({
+        fc.record<Wanted>({
           dealId: fc.constant(dealId),
           mark: fc.constantFrom(null, AMBER, RED),
           task: fc.option(fc.constantFrom('7', '8').map(task)),
@@ -33,7 +34,7 @@ const wantedList = fc
       ),
     ),
   )
-  .map(list => list.filter((each): each is Wanted => each !== null))
+  .map(list => list.filter(each => each !== null))
 
 /** What people do between our runs. */
 type Deed = { deal: string; what: 'wipe' | 'remark' | 'complete' | 'delete' | 'postpone' }
@@ -260,8 +261,9 @@ describe('a run', () => {
   })
 
   test('goes on after a refusal, and ends after refusals without end', async () => {
-    const refuse = (only: readonly string[]) => (change: { dealId?: string }) => {
-      if (only.includes(change.dealId ?? '')) throw new VendorError('rejected', 'ACCESS_DENIED', 'no')
+    const refuse = (only: readonly string[]) => (change: WriteBack) => {
+      if ('dealId' in change && only.includes(change.dealId))
+        throw new VendorError('rejected', 'ACCESS_DENIED', 'no')
     }
     const model = new Model(DEALS)
     model.onWrite = refuse(['2'])
