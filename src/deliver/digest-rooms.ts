@@ -37,7 +37,8 @@ export const digestRooms = (deps: {
       snapshots.weeks(id, snapshot.asOf),
       snapshots.changes(id, snapshot.asOf),
     ])
-    if (!summary) return null
+    // While activities or tasks are still being read for the first time nobody is told anything.
+    if (!summary || (summary.unread ?? []).length > 0) return null
     return {
       summary,
       scores: scores ?? [],

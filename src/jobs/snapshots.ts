@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { Installations } from '../installations/installations.ts'
 import type { Logger } from '../logger.ts'
+import type { Source } from '../metrics/world.ts'
 import { type BuildInput, buildSnapshot, buildSnapshots } from '../snapshot/build.ts'
 import { HISTORY_WEEKS, weekEnds } from '../snapshot/history.ts'
 import type { Store } from '../store/open-store.ts'
+import type { Feed } from '../vendors/vendor.ts'
 
 export type SnapshotJobs = {
   /** Builds the snapshot of an instant. */
@@ -22,7 +24,15 @@ export const createSnapshotJobs = (deps: {
 
   const inputFor = async (installationId: string): Promise<BuildInput> => {
     const installation = await installations.load(installationId)
-    return { store, installationId, can: installations.vendorOf(installation).can, log, clock }
+    const { can, feeds } = installations.vendorOf(installation)
+    const read = new Map((await store.feeds.all(installationId)).map(state => [state.feed, state]))
+    // A feed has a cursor once it was read to its end; until then what it has not brought is not absent.
+    const unread = new Set(
+      feeds
+        .filter(({ name }) => (read.get(name)?.cursor ?? null) === null)
+        .flatMap(({ covers }) => sourceOf(covers)),
+    )
+    return { store, installationId, can, unread, log, clock }
   }
 
   return {
@@ -45,3 +55,6 @@ export const createSnapshotJobs = (deps: {
     },
   }
 }
+
+const sourceOf = (covers: Feed['covers']): Source[] =>
+  covers === 'activities' || covers === 'tasks' || covers === 'invoices' ? [covers] : []

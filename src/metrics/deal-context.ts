@@ -1,6 +1,7 @@
 import type { DealVersion, Dossier, MoveFact } from '../records/facts.ts'
 import type { ActorClass } from '../records/records.ts'
 import type { Level } from '../snapshot/document.ts'
+import type { IsAbsent } from './absence.ts'
 import { type NextStep, nextStepAt } from './next-step.ts'
 import { type Touch, touchesOf } from './touch.ts'
 import type { Window, WorkDay } from './window.ts'
@@ -54,6 +55,7 @@ export class DealContext {
   readonly window: Window
   readonly #judge: Judge
   readonly #isCounted: (userId: string | null) => userId is string
+  readonly #isAbsent: IsAbsent
   #stays: readonly Stay[] | null = null
   #steps: readonly Step[] | null = null
   #touches: readonly Touch[] | null = null
@@ -68,12 +70,14 @@ export class DealContext {
     window: Window
     judge: Judge
     isCounted: (userId: string | null) => userId is string
+    isAbsent?: IsAbsent
   }) {
     this.dossier = of.dossier
     this.world = of.world
     this.window = of.window
     this.#judge = of.judge
     this.#isCounted = of.isCounted
+    this.#isAbsent = of.isAbsent ?? (() => false)
   }
 
   get id(): string {
@@ -182,7 +186,7 @@ export class DealContext {
       if (world.workingTime.days(dossier.createdAt, mark.end) < 1) continue
       const version = this.versionAt(mark.end)
       const owner = version.responsibleId
-      if (!this.#isCounted(owner)) continue
+      if (!this.#isCounted(owner) || this.#isAbsent(owner, mark.day)) continue
       days.push({ ...mark, owner, stay, version, isDead: this.isDeadAt(mark.end) })
     }
     return days

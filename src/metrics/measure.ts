@@ -1,9 +1,11 @@
 import type { Dossier, LooseItems } from '../records/facts.ts'
+import { absencesOf } from './absence.ts'
 import { DealContext, type Judge } from './deal-context.ts'
 import { FixList, Ledger } from './evidence.ts'
 import { type Measured, measuredOf } from './measured.ts'
-import type { Fold, Metric, MetricContext, Need } from './metric.ts'
+import type { Fold, Measure, Metric, MetricContext, Need } from './metric.ts'
 import { Tally } from './tally.ts'
+import type { PortalUse } from './use/portal-use.ts'
 import { type Window, windowAt } from './window.ts'
 import type { Source, World } from './world.ts'
 
@@ -38,6 +40,7 @@ export const startMeasuring = (of: {
   judge: Judge
   /** Items of evidence kept per person and measure. */
   evidenceLimit: number
+  portal?: PortalUse | null
 }): Measurer => {
   const { world } = of
   const window = windowAt(world.workingTime, world.asOf)
@@ -47,6 +50,7 @@ export const startMeasuring = (of: {
       .filter(({ id, isActive }) => isActive && !excluded.has(id))
       .map(({ id }) => id),
   )
+  const isAbsent = absencesOf(world.settings, world.workingTime)
   const isCounted = (userId: string | null): userId is string => userId !== null && counted.has(userId)
   const exposure = new Tally()
   const deals = new Map<string, number>()
@@ -55,8 +59,10 @@ export const startMeasuring = (of: {
     window,
     exposure,
     isCounted,
+    isAbsent,
     ledger: () => new Ledger(of.evidenceLimit),
     fixList: () => new FixList(),
+    portal: of.portal ?? null,
     isSinceInstall: world.asOf >= world.installedAt,
   }
   const runs = of.metrics.map(metric => {
@@ -70,7 +76,7 @@ export const startMeasuring = (of: {
     addDeal: dossier => {
       // A deal that was not open and in which nothing happened for four weeks has nothing to say.
       if (!isOpenAt(dossier) && lastEventOf(dossier) < window.from) return
-      const deal = new DealContext({ dossier, world, window, judge: of.judge, isCounted })
+      const deal = new DealContext({ dossier, world, window, judge: of.judge, isCounted, isAbsent })
       const owners = new Set<string>()
       for (const day of deal.eligibleDays) {
         exposure.add(day.owner, day.index, 1, 1)
@@ -86,7 +92,11 @@ export const startMeasuring = (of: {
       world,
       window,
       measured: runs.flatMap(({ metric, offReason, fold }) =>
-        measuredOf(metric, fold === null ? [] : fold.finish(), offReason),
+        measuredOf(
+          withTargets(metric, world.settings.targets),
+          fold === null ? [] : fold.finish(),
+          offReason,
+        ),
       ),
       exposure,
       everyone: [...exposure.people()].sort(),
@@ -157,4 +167,16 @@ export const lastEventOf = (dossier: Dossier): number => {
   for (const invoice of dossier.invoices) latest = Math.max(latest, invoice.createdAt, invoice.movedAt ?? 0)
   const version = dossier.versions.length > 1 ? dossier.versions.at(-1) : undefined
   return version === undefined ? latest : Math.max(latest, version.observedAt)
+}
+
+/** The metric with the targets that a person has accepted; one that lies on the wrong side of the floor is left out. */
+const withTargets = (metric: Metric, targets: Readonly<Record<string, number>>): Metric => {
+  const changed = (measure: Measure): Measure => {
+    const target = targets[measure.id]
+    if (target === undefined || measure.floor === null) return measure
+    const isAhead = measure.lessIsBetter ? target < measure.floor : target > measure.floor
+    return isAhead ? { ...measure, target } : measure
+  }
+  const [first, ...rest] = metric.measures
+  return { ...metric, measures: [changed(first), ...rest.map(changed)] }
 }

@@ -13,6 +13,8 @@ export type Measured = {
   isForGroupsOnly: boolean
   evidence: Ledger | null
   fixes: FixList | null
+  /** Null where the measure has no test of its own. */
+  signals: ReadonlySet<string> | null
 }
 
 /** @param offReason why the metric never started; null = it ran and these are its results */
@@ -37,5 +39,6 @@ export const measuredOf = (
       isForGroupsOnly: reason === 'author_unknown',
       evidence: reason === null ? (result?.evidence ?? null) : null,
       fixes: reason === null ? (result?.fixes ?? null) : null,
+      signals: reason === null ? (result?.signals ?? null) : null,
     }
   })

@@ -66,8 +66,20 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
   const weekFrom = world.workingTime.startOf(measurement.window.firstDay + week.from)
   const isAuthorTold = world.can.pastActors || weekFrom >= world.installedAt
   const scores = week.composites.map(({ scope, scopeId, members, composite }): Score => {
-    const { trust, reasons } = trustOf(measured, members, week.from, WINDOW_DAYS - 1, isAuthorTold)
     const { raw: _, variance: __, exposure: ___, ...shown } = composite
+    if (isWithheld(composite.absence))
+      return {
+        scope,
+        scopeId,
+        ...shown,
+        // Parts that add up to the number would be the number.
+        pillars: [],
+        trust: 'clear',
+        trustReasons: [],
+        isReconstructed,
+        fixes: [],
+      }
+    const { trust, reasons } = trustOf(measured, members, week.from, WINDOW_DAYS - 1, isAuthorTold)
     return {
       scope,
       scopeId,
@@ -92,6 +104,13 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
   }
 }
 
+/**
+ * Nothing that a score could be put together from is told in the first two weeks and while the CRM is being read for
+ * the first time. Fewer than five deals or days hide the number alone: what to put right still helps.
+ */
+const isWithheld = (absence: Composite['absence']): boolean =>
+  absence === 'amnesty' || absence === 'not_read_yet'
+
 type Placed = { scope: Score['scope']; scopeId: string; members: readonly string[]; composite: Composite }
 
 const inputOf = (
@@ -108,6 +127,8 @@ const inputOf = (
   everyone: measurement.everyone,
   fixedSet,
   isAmnesty,
+  isBeingRead:
+    measurement.world.unread?.has('activities') === true || measurement.world.unread?.has('tasks') === true,
   dealsOf: measurement.dealsOf,
   daysOf: measurement.daysOf,
 })
@@ -182,9 +203,12 @@ const stateOf = ({ everyone }: Measurement, { measure, numbers, offReason }: Mea
   return { metric: measure.id, offReason, coverage: measuredPeople / everyone.length }
 }
 
+/** The instant at which the first two weeks are over. */
+export const amnestyEnd = (installedAt: number): number => installedAt + AMNESTY_DAYS * DAY
+
 /** First run (4.5, 8): over a quarter of the open value red on day one gives two weeks without a score. */
 const isAmnestyAt = ({ world, window, measured, everyone }: Measurement): boolean => {
-  if (world.asOf - world.installedAt >= AMNESTY_DAYS * DAY) return false
+  if (world.asOf >= amnestyEnd(world.installedAt)) return false
   const stale = measured.find(({ measure }) => measure.id === 'M13')?.numbers
   const dayOne = world.workingTime.dayOf(world.installedAt)
   const mark = window.workdays.find(({ day }) => day >= dayOne) ?? window.workdays.at(-1)

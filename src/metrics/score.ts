@@ -19,6 +19,8 @@ export type Composite = {
   deals: number
   days: number
   pillars: PillarScore[]
+  /** Of a team: how far its people lie apart, the standard deviation in points; null of fewer than two. */
+  spread: number | null
   /** Deal-days behind it: the weight inside a team. */
   exposure: number
   /** Computed even where it must not be shown for one person, because the team's mean needs it. */
@@ -38,6 +40,8 @@ export type ScoreInput = {
   /** Before the installation: the one fixed set of metrics known for all weeks. Null = everything measured. */
   fixedSet: ReadonlySet<string> | null
   isAmnesty: boolean
+  /** Activities or tasks are still being read for the first time. */
+  isBeingRead: boolean
   /** Distinct eligible deals of a person in the window. */
   dealsOf(who: string): number
   /** Working days of the window on which the person had eligible deals. */
@@ -57,15 +61,17 @@ export const scoreOfPerson = (input: ScoreInput, who: string): Composite => {
   const raw = isMeasured ? pillars.reduce((sum, pillar) => sum + pillar.points, 0) : null
   const deals = input.dealsOf(who)
   const days = input.daysOf(who)
-  const absence: Absence | null = input.isAmnesty
-    ? 'amnesty'
-    : raw === null || (input.fixedSet === null && coverage < MIN_COVERAGE)
-      ? 'coverage'
-      : deals < MIN_DEALS
-        ? 'deals'
-        : days < MIN_DAYS
-          ? 'days'
-          : null
+  const absence: Absence | null = input.isBeingRead
+    ? 'not_read_yet'
+    : input.isAmnesty
+      ? 'amnesty'
+      : raw === null || (input.fixedSet === null && coverage < MIN_COVERAGE)
+        ? 'coverage'
+        : deals < MIN_DEALS
+          ? 'deals'
+          : days < MIN_DAYS
+            ? 'days'
+            : null
   const exposure = input.exposure.read([who], input.from, input.to).denominator ?? 0
   return {
     ...shown(raw, variance, absence),
@@ -74,6 +80,7 @@ export const scoreOfPerson = (input: ScoreInput, who: string): Composite => {
     deals,
     days,
     pillars,
+    spread: null,
     exposure,
     raw,
     variance,
@@ -98,15 +105,17 @@ export const scoreOfTeam = (input: ScoreInput, members: ReadonlyMap<string, Comp
   let deals = 0
   for (const who of members.keys()) deals += input.dealsOf(who)
   const days = Math.max(0, ...[...members.values()].map(person => person.days))
-  const absence: Absence | null = input.isAmnesty
-    ? 'amnesty'
-    : raw !== null && input.fixedSet === null && coverage < MIN_COVERAGE
-      ? 'coverage'
-      : raw === null || deals < MIN_DEALS
-        ? 'deals'
-        : days < MIN_DAYS
-          ? 'days'
-          : null
+  const absence: Absence | null = input.isBeingRead
+    ? 'not_read_yet'
+    : input.isAmnesty
+      ? 'amnesty'
+      : raw !== null && input.fixedSet === null && coverage < MIN_COVERAGE
+        ? 'coverage'
+        : raw === null || deals < MIN_DEALS
+          ? 'deals'
+          : days < MIN_DAYS
+            ? 'days'
+            : null
   const names = [...members.keys()]
   const pillars = PILLARS.map(pillar => {
     const metrics = input.measured
@@ -129,6 +138,11 @@ export const scoreOfTeam = (input: ScoreInput, members: ReadonlyMap<string, Comp
     deals,
     days,
     pillars,
+    // Two people at least: the spread of one would be nobody's.
+    spread:
+      people.length < 2 || absence !== null
+        ? null
+        : Math.sqrt(mean(person => ((person.raw ?? 0) - (raw ?? 0)) ** 2)),
     exposure,
     raw,
     variance,

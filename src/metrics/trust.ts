@@ -23,13 +23,14 @@ export const trustOf = (
   const reasons: string[] = []
   let isHeavy = false
   let own = 0
-  for (const { metric, measure, numbers, offReason } of measured) {
+  for (const { metric, measure, numbers, offReason, signals } of measured) {
     if (!TRUST_METRICS.has(measure.id) || numbers === null || offReason !== null || measure.target === null)
       continue
     const { value, sample } = numbers.read(people, from, to)
     const least = metric.id === 'M26' ? MIN_BURST_CASES : MIN_CASES
     if (value === null || sample < least || value <= measure.target) continue
     if (metric.id === 'M25' && !isAuthorTold) continue
+    if (signals !== null && !people.some(who => signals.has(who))) continue
     reasons.push(metric.id)
     if (metric.id === 'M25') continue
     own++

@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { type Clock, stopwatch } from '../clock.ts'
 import { notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { World } from '../metrics/world.ts'
+import type { Source, World } from '../metrics/world.ts'
 import { startAdoption } from './adoption-weeks.ts'
 import { type Computed, computeSnapshots } from './compute.ts'
-import { RULES_VERSION } from './document.ts'
+import { startFlagChecks } from './flag-day.ts'
+import { rulesVersionOf } from './rules-version.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 import { worldsAt } from './world.ts'
 
@@ -14,6 +15,8 @@ export type BuildInput = {
   installationId: string
   /** What the vendor can tell at all; calls are told unless said otherwise. */
   can: Omit<World['can'], 'calls'> & { calls?: boolean }
+  /** Sources that the first reading has not come to the end of. */
+  unread?: ReadonlySet<Source>
   /** Since when authors are recovered from events; the installation's own day when left out. */
   installedAt?: Date
   log: Logger
@@ -50,6 +53,7 @@ export const buildSnapshots = async (
     can: pickCan(input.can),
     historyStart: start === null ? null : Number(start),
     asOfs: input.asOfs.map(Number).toSorted((a, b) => a - b),
+    ...(input.unread === undefined ? {} : { unread: input.unread }),
   })
   const saved: StoredSnapshot[] = []
   const computed = computeSnapshots({
@@ -66,12 +70,15 @@ export const buildSnapshots = async (
     },
   })
   const adoption = startAdoption({ store, installationId, portal })
+  const checkFlags = await startFlagChecks(store, installationId)
   for await (const one of computed) {
     const snapshot = storedOf(one, input.clock)
+    await checkFlags(one)
     const { curve, use } = await adoption(snapshot, one.parts.scores)
     one.parts.curves.push(...curve)
     if (one.parts.rollout !== undefined) one.parts.rollout.adoption = use
     await store.snapshots.save(installationId, snapshot, one.parts)
+    if (snapshot.isFirstLook !== true) await store.snapshots.dropFirstLooks?.(installationId, snapshot.asOf)
     saved.push(snapshot)
     const { openDeals, redDeals } = one.parts.summary
     const ms = Math.round(elapsed())
@@ -105,7 +112,8 @@ const pickCan = ({
 const storedOf = ({ world, outcome }: Computed, clock: Clock): StoredSnapshot => ({
   asOf: new Date(world.asOf),
   builtAt: clock.now(),
-  rulesVersion: RULES_VERSION,
+  rulesVersion: rulesVersionOf(world.settings),
+  isFirstLook: (world.unread?.size ?? 0) > 0,
   coverage: outcome.coverage,
   isReconstructed: outcome.isReconstructed,
 })

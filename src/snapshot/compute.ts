@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import { METRICS } from '../metrics/catalogue/index.ts'
 import { cutDossier, cutLoose, latestOf } from '../metrics/cut.ts'
+import { checkFlags } from '../metrics/history/flag-check.ts'
 import { lastEventOf, type Measurement, startMeasuring } from '../metrics/measure.ts'
 import {
   collectStays,
@@ -19,7 +20,15 @@ import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
 import { closedRow } from './closed.ts'
 import { type Counting, startCounting } from './counting.ts'
-import type { ClosedRow, DealRow, FieldRow, FlagRow, RolloutPart, SnapshotParts } from './document.ts'
+import type {
+  ClosedRow,
+  DealRow,
+  FieldRow,
+  FlagCheck,
+  FlagRow,
+  RolloutPart,
+  SnapshotParts,
+} from './document.ts'
 import { summaryOf } from './summary.ts'
 
 export type FactStream = {
@@ -27,7 +36,13 @@ export type FactStream = {
   loose(): AsyncIterable<LooseItems>
 }
 
-export type Computed = { world: World; parts: SnapshotParts; outcome: Outcome }
+export type Computed = {
+  world: World
+  parts: SnapshotParts
+  outcome: Outcome
+  /** What became of the deals of an earlier day, by the same history. */
+  checkFlags(of: Parameters<typeof checkFlags>[2]): FlagCheck
+}
 
 /** Deals between two pauses in which the event loop may do something else. */
 const BATCH = 250
@@ -275,7 +290,7 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number, p
       }
       for (const { measure, evidence } of measurement.measured)
         if (evidence !== null) parts[`evidence:${measure.id}`] = evidence.items()
-      return { world, parts, outcome }
+      return { world, parts, outcome, checkFlags: flagged => checkFlags(history, world, flagged) }
     },
   }
 }

@@ -235,6 +235,12 @@ export type CompanySummary = {
   /** Share of open value that is red, 0..1, in the portal's currency. */
   redShare: number | null
   isAmnesty: boolean
+  /** Last day of the first two weeks, while they last. */
+  amnestyUntil?: string | null
+  /** Open deals whose clocks stand still, and their value. */
+  paused?: { deals: number; amount: Record<string, number> }
+  /** What had not been read from the CRM when this was built: `activities`, `tasks`, `invoices`. */
+  unread?: string[]
   historyStart: string | null
   actorsKnownSince: string
   /** First and last day of the week the score speaks of. */
@@ -425,6 +431,32 @@ export type RolloutPart = {
   adoption: AdoptionUse | null
 }
 
+type Moved = { deals: number; moved: number }
+
+/** What became of the deals of a flag day 60 days later (metrics 4.5, 7). */
+export type FlagCheck = {
+  flaggedAt: string
+  days: number
+  /** The flag day lies before the installation: steps and owners of then are as far as the CRM tells. */
+  isReconstructed: boolean
+  /** Red deals and unflagged ones, and how many of each left their stage forward since. */
+  red: Moved
+  unflagged: Moved
+  /** Red deals' forward rate against the unflagged rate of the same stages; null of nothing to compare. */
+  ratio: number | null
+  /** Red deals that a head has called normal since. */
+  normal: number
+  stages: {
+    pipelineId: string
+    stageId: string
+    red: Moved
+    unflagged: Moved
+    ratio: number | null
+    /** Red deals move on nearly as others do: the stage is badly defined or its threshold too tight. */
+    isMisjudged: boolean
+  }[]
+}
+
 export type MetricState = { metric: string; offReason: string | null; coverage: number | null }
 
 /** Part name → content. */
@@ -442,6 +474,8 @@ export type SnapshotParts = {
   summary: CompanySummary
   catalogue: MetricState[]
   backtest: BackTest
+  /** Absent until a flag day is 60 days old. */
+  flagcheck?: FlagCheck
   /** Absent in snapshots of earlier versions and in weeks before the installation. */
   rollout?: RolloutPart
   [evidence: `evidence:${string}`]: Evidence

@@ -21,6 +21,8 @@ export type StoredSnapshot = {
   rulesVersion: string
   coverage: number | null
   isReconstructed: boolean
+  /** Built before everything was read for the first time; a whole snapshot replaces it. */
+  isFirstLook?: boolean
 }
 
 export type SnapshotStore = {
@@ -43,6 +45,13 @@ export type SnapshotStore = {
     ): Promise<SnapshotParts[K] | null>
     /** Newest first. */
     list(installationId: string): Promise<StoredSnapshot[]>
+    dropFirstLooks?(installationId: string, before: Date): Promise<void>
+  }
+  /** What heads have said about flags. */
+  dealMarks?: {
+    ofDeals(
+      installationId: string,
+    ): Promise<{ objections: { dealId: string; answeredAt: Date | null; answer: string | null }[] }>
   }
 }
 

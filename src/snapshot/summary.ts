@@ -1,3 +1,4 @@
+import { amnestyEnd } from '../metrics/rows.ts'
 import type { Window } from '../metrics/window.ts'
 import type { World } from '../metrics/world.ts'
 import type { CompanySummary, DealRow } from './document.ts'
@@ -20,6 +21,7 @@ export const summaryOf = (of: {
   const { world, window, deals } = of
   const { workingTime } = world
   const red = deals.filter(({ level }) => level === 'red')
+  const paused = deals.filter(({ clocks }) => clocks.hold?.kind === 'paused')
   const openAmount = sums(deals)
   const redAmount = sums(red)
   const open = openAmount[world.currency ?? ''] ?? 0
@@ -32,6 +34,11 @@ export const summaryOf = (of: {
     redAmount,
     redShare: open > 0 ? (redAmount[world.currency ?? ''] ?? 0) / open : null,
     isAmnesty: of.isAmnesty,
+    amnestyUntil: of.isAmnesty
+      ? workingTime.dateOf(workingTime.dayOf(amnestyEnd(world.installedAt) - 1))
+      : null,
+    paused: { deals: paused.length, amount: sums(paused) },
+    unread: [...(world.unread ?? [])].sort(),
     historyStart: world.historyStart === null ? null : new Date(world.historyStart).toISOString(),
     actorsKnownSince: new Date(knownSince).toISOString(),
     weekFrom: workingTime.dateOf(window.lastDay - 6),

@@ -1,5 +1,5 @@
 import { WorkingTime } from '../metrics/working-time.ts'
-import { stageKey, type World } from '../metrics/world.ts'
+import { type Source, stageKey, type World } from '../metrics/world.ts'
 import type { FactDirectory, Portal } from './source.ts'
 
 /**
@@ -12,6 +12,8 @@ export const worldsAt = (of: {
   can: World['can']
   historyStart: number | null
   asOfs: readonly number[]
+  /** Sources that have not been read to their end yet. */
+  unread?: ReadonlySet<Source>
 }): World[] => {
   const { directory, portal } = of
   const first = Math.min(of.historyStart ?? Number.POSITIVE_INFINITY, ...of.asOfs)
@@ -23,6 +25,7 @@ export const worldsAt = (of: {
     settings: portal.settings,
     currency: portal.currency,
     can: of.can,
+    unread: of.unread ?? new Set<Source>(),
     people: new Map(
       directory.users.map(({ id, name, isActive, isGone, departmentIds }) => [
         id,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { PortalAddress } from '../records/portal.ts'
-import type { Settings } from '../records/settings.ts'
+import { completeSettings, type Settings } from '../records/settings.ts'
 import { forgetPeople, purgeInstallation } from './purge.ts'
 import type { Database, InstallationsTable } from './schema.ts'
 
@@ -58,7 +58,7 @@ const fromRow = (row: Selectable<InstallationsTable>): InstallationRow => ({
   isOnPremise: row.is_on_premise,
   language: row.language,
   currency: row.currency,
-  settings: row.settings,
+  settings: completeSettings(row.settings),
   installedAt: row.installed_at,
   updatedAt: row.updated_at,
   uninstalledAt: row.uninstalled_at,

@@ -2,12 +2,14 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { up as foundation } from './migrations/0001-foundation.ts'
 import { up as writeBack } from './migrations/0002-write-back.ts'
+import { up as dealMarks } from './migrations/0003-deal-marks.ts'
 import type { Database } from './schema.ts'
 
 /** Every migration by name, in the order of the names; forward only. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': { up: foundation },
   '0002-write-back': { up: writeBack },
+  '0003-deal-marks': { up: dealMarks },
 }
 
 const OLDEST_SERVER = 150_000

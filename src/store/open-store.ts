@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts'
 import { countsOf } from './counts.ts'
 import { creditingOf } from './credit-moves.ts'
 import { crmEventsOf } from './crm-events.ts'
+import { dealMarksOf } from './deal-marks.ts'
 import { directoryOf } from './directory.ts'
 import { type EmbeddedDatabase, startEmbedded } from './drivers/embedded.ts'
 import { openPool, type PoolConfigLike } from './drivers/postgres.ts'
@@ -88,6 +89,7 @@ const storeOver = (
     preferences: preferencesOf(db),
     notifications: notificationsOf(db, clock),
     journal: journalOf(db, clock),
+    dealMarks: dealMarksOf(db, clock),
   }
 }
 

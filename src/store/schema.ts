@@ -346,6 +346,8 @@ export type SnapshotsTable = {
   coverage: number | null
   is_reconstructed: boolean
   is_stored_partial: Defaulted<boolean>
+  /** Built while activities or tasks were still being read for the first time. */
+  is_first_look: Defaulted<boolean>
 }
 
 export type SnapshotPartsTable = {
@@ -411,6 +413,40 @@ export type WriteJournalTable = {
   undo_asked_by: string | null
 }
 
+export type DealPausesTable = {
+  installation_id: string
+  deal_id: string
+  /** 1, 2, … within the deal. */
+  ordinal: number
+  pause_id: string
+  made_at: Date
+  made_by: string
+  until: Date
+  reason: string
+  ended_at: Date | null
+  ended_by: string | null
+}
+
+export type FlagObjectionsTable = {
+  installation_id: string
+  deal_id: string
+  opened_at: Date
+  opened_by: string
+  /** When the deal entered the stage: a stay can be objected to once. */
+  stay_from: Date
+  answered_at: Date | null
+  answered_by: string | null
+  answer: string | null
+}
+
+export type AmnestyOutcomesTable = {
+  installation_id: string
+  deal_id: string
+  outcome: string
+  chosen_by: string
+  chosen_at: Date
+}
+
 export type Database = {
   installations: InstallationsTable
   tokens: TokensTable
@@ -442,4 +478,7 @@ export type Database = {
   notifications: NotificationsTable
   settings_log: SettingsLogTable
   write_journal: WriteJournalTable
+  deal_pauses: DealPausesTable
+  flag_objections: FlagObjectionsTable
+  amnesty_outcomes: AmnestyOutcomesTable
 }

@@ -88,7 +88,7 @@ export const snapshotsOf = (db: Kysely<Database>) => {
      */
     save: async (
       id: string,
-      snapshot: StoredSnapshot & { isPartial?: boolean },
+      snapshot: StoredSnapshot & { isPartial?: boolean; isFirstLook?: boolean },
       parts: Partial<SnapshotParts>,
     ): Promise<void> => {
       const rows: { part: string; chunk: number; content: Buffer }[] = []
@@ -98,7 +98,7 @@ export const snapshotsOf = (db: Kysely<Database>) => {
         for (const piece of piecesOf(content))
           rows.push({ part, chunk: chunk++, content: await deflate(piece, { level: 3 }) })
       }
-      const { asOf, isPartial = false } = snapshot
+      const { asOf, isPartial = false, isFirstLook = false } = snapshot
       await db.transaction().execute(async trx => {
         await sql`delete from snapshots where installation_id = ${id} and as_of = ${asOf}`.execute(trx)
         await trx
@@ -111,6 +111,7 @@ export const snapshotsOf = (db: Kysely<Database>) => {
             coverage: snapshot.coverage,
             is_reconstructed: snapshot.isReconstructed,
             is_stored_partial: isPartial,
+            is_first_look: isFirstLook,
           })
           .execute()
         for (const row of rows)
@@ -119,6 +120,16 @@ export const snapshotsOf = (db: Kysely<Database>) => {
             .values({ installation_id: id, as_of: asOf, ...row })
             .execute()
       })
+    },
+
+    /** First looks from before everything was read have served their time once a whole snapshot is stored. */
+    dropFirstLooks: async (id: string, before: Date): Promise<void> => {
+      await db
+        .deleteFrom('snapshots')
+        .where('installation_id', '=', id)
+        .where('is_first_look', '=', true)
+        .where('as_of', '<', before)
+        .execute()
     },
 
     /** Newest first. */

@@ -17,7 +17,7 @@ export const activeDays: Metric = {
   version: '1',
   formula:
     'working days with a substantive touch, or with 3 distinct deals edited over at least 2 hours / working days with eligible deals or any action',
-  caveats: ['absences are not known to the CRM', 'field staff log in batches'],
+  caveats: ['days away are those entered in Settings', 'field staff log in batches'],
   needs: ['activities', 'tasks'],
   score: { weight: 0.5, over: 'week', isShare: true },
   isKnownForPast: () => true,
@@ -71,7 +71,8 @@ export const activeDays: Metric = {
         const everyone = new Set([...people.keys(), ...context.exposure.people()])
         for (const who of everyone) {
           if (!context.isCounted(who)) continue
-          for (const { index } of context.window.workdays) {
+          for (const { index, day: date } of context.window.workdays) {
+            if (context.isAbsent(who, date)) continue
             const day = people.get(who)?.[index]
             const isPresent =
               day !== undefined || context.exposure.read([who], index, index).denominator !== 0

@@ -59,6 +59,7 @@ export const evenness: Metric = {
         for (const [who, row] of touched)
           for (let from = WINDOW_DAYS - 7; from >= 0; from -= 7) {
             const days = context.window.workdays
+              .filter(({ day }) => !context.isAbsent(who, day))
               .map(({ index }) => index)
               .filter(index => index >= from && index < from + 7)
               .filter(

@@ -1,24 +1,27 @@
-import { burstsOf, type Edit } from '../bursts.ts'
+import { type Burst, burstsOf, type Edit, stickiness } from '../bursts.ts'
 import { instant } from '../deal-evidence.ts'
 import { Authors, type Metric, type MetricContext, shareMeasure } from '../metric.ts'
 import { actsOf } from '../person-acts.ts'
 import { Tally } from '../tally.ts'
 
-const WEEK = 7 * 86_400_000
+const DAY = 86_400_000
+const WEEK = 7 * DAY
 /** The week before the first meeting of the window, and eight weeks of other days to compare with. */
 const LOOK_BACK_WEEKS = 9
+/** In its first weeks a rising burst means that people began to care (4.6): no sign of anything. */
+const EARLY_WEEKS = 3
 
 /** Deals tidied only in the evening and morning before the planerka, beyond what is usual before other days. */
 export const planerkaBurst: Metric = {
   id: 'M26',
   pillar: null,
   measures: [shareMeasure('M26', 'C', 0.15, 0.6)],
-  version: '1',
+  version: '2',
   formula:
     'deals whose only edits of the week were cosmetic and lay between 18:00 of the previous working day and the planerka / deals edited in the week − the same share before other working days (at least 0.05, shrunk to the team)',
   caveats: [
     'a meeting that was moved is not known',
-    'the first weeks of a rise mean that people began to care',
+    'the first three weeks of a rise mean that people began to care',
     'deals closed before the window are not in the comparison',
   ],
   needs: ['activities', 'tasks'],
@@ -30,11 +33,16 @@ export const planerkaBurst: Metric = {
     const { planerka } = world.settings
     const edits: Edit[] = []
     const titles = new Map<string, string>()
+    /** Touches and moves of deals that were edited, ascending: what tells whether a promise stuck. */
+    const followed = new Map<string, number[]>()
     const authors = new Authors()
-    const from = window.from - LOOK_BACK_WEEKS * WEEK
+    // Where the CRM tells no authors of the past, days before the installation are no baseline.
+    const told = world.can.pastActors ? 0 : world.installedAt
+    const from = Math.max(window.from - LOOK_BACK_WEEKS * WEEK, told)
     return {
       addDeal: deal => {
         if (planerka === null) return
+        let isEdited = false
         for (const act of actsOf(deal, context, from)) {
           if (act.isTouch) continue
           if (act.at >= window.from) authors.count(act.actorClass)
@@ -43,19 +51,29 @@ export const planerkaBurst: Metric = {
             ({ at }) => world.workingTime.days(Math.min(at, act.at), Math.max(at, act.at)) <= 1,
           )
           edits.push({ at: act.at, personId: act.by, dealId: deal.id, isCosmetic })
-          titles.set(deal.id, deal.dossier.title)
+          isEdited = true
         }
+        if (!isEdited) return
+        titles.set(deal.id, deal.dossier.title)
+        const later = [...deal.touches, ...deal.steps].map(({ at }) => at).filter(at => at >= window.from)
+        if (later.length > 0) followed.set(deal.id, later)
       },
       finish: () => {
         const numbers = new Tally()
         const evidence = context.ledger()
         if (planerka === null) return [{ measure: 'M26', numbers, evidence, offReason: 'no_planerka' }]
         edits.sort((a, b) => a.at - b.at || (a.dealId < b.dealId ? -1 : 1))
+        const signals = new Set<string>()
+        const isFollowed = (dealId: string, after: number, until: number): boolean =>
+          followed.get(dealId)?.some(at => at > after && at <= until) ?? false
         for (const burst of burstsOf(edits, meetingsOf(context, planerka), world.workingTime)) {
           const index = window.indexOf(burst.meetingAt)
           // Where weeks were pooled, the sum still speaks of the meeting that it led to.
           numbers.add(burst.personId, index, burst.excess * burst.edited, burst.edited)
           if (index < window.sevenFrom) continue
+          if (burst.isSignal && !isEarly(context, burst)) signals.add(burst.personId)
+          const isOver = world.workingTime.add(burst.meetingAt, 5) <= world.asOf
+          const stuck = isOver ? stickiness(burst, isFollowed, world.workingTime) : null
           for (const dealId of burst.dealIds)
             evidence.show(burst.personId, burst.meetingAt, {
               kind: 'deal',
@@ -63,14 +81,27 @@ export const planerkaBurst: Metric = {
               dealId,
               title: titles.get(dealId) ?? null,
               counts: true,
-              fact: 'edited',
-              params: { date: instant(burst.meetingAt) },
+              fact: 'tidied',
+              params: {
+                date: instant(burst.meetingAt),
+                share: burst.share,
+                baseline: burst.baseline,
+                lift: burst.lift,
+                stuck,
+              },
             })
         }
-        return [{ measure: 'M26', numbers, evidence, authors }]
+        return [{ measure: 'M26', numbers, evidence, authors, signals }]
       },
     }
   },
+}
+
+/** Whether the meeting was one of the first after the launch. */
+const isEarly = ({ world }: MetricContext, { meetingAt }: Burst): boolean => {
+  const { rolloutStartedOn } = world.settings
+  const begun = rolloutStartedOn === null ? world.installedAt : Date.parse(`${rolloutStartedOn}T00:00:00Z`)
+  return meetingAt < begun + EARLY_WEEKS * WEEK
 }
 
 /** The meetings of the window by the calendar, until a journal tells when they were held. */

@@ -74,6 +74,7 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
     presets.set(pipelineId, preset)
     const cap = cycle === null ? Number.POSITIVE_INFINITY : Math.max(1, 2 * cycle)
     const clamp = (days: number): number => Math.min(Math.max(days, 1), cap)
+    const { loosened } = world.settings.stale
 
     const whole = pooled(episodes.filter((_, index) => isOpen[index]))
     const wholeCount = countForward(whole)
@@ -91,10 +92,13 @@ export const thresholdsOf = (history: PortalHistory, world: World): Thresholds =
       const own = ownPoint(curve, sample, dayMs, parent.t95 / parent.t80)
       const isPreset = sample === 0 || wholeCount < PIPELINE_MIN
       const point = shrunk(own, sample, parent)
+      const { stageId } = infos[stage]!
+      // A threshold that raised too many flags on deals that went well, as an administrator decided.
+      const factor = loosened[`${pipelineId}/${stageId}`] ?? 1
       found.set(infos[stage]!.key, {
         t80OwnDays: own?.t80 ?? null,
-        t80Days: isOpen[index] ? (isPreset ? preset : clamp(point.t80)) : null,
-        t95Days: isOpen[index] ? (isPreset ? preset * DEFAULT_RATIO : clamp(point.t95)) : null,
+        t80Days: isOpen[index] ? factor * (isPreset ? preset : clamp(point.t80)) : null,
+        t95Days: isOpen[index] ? factor * (isPreset ? preset * DEFAULT_RATIO : clamp(point.t95)) : null,
         s80Days: isOpen[index] ? clampNullable(silence?.get(stage) ?? null, clamp) : null,
         source: isPreset ? 'preset' : sample >= OWN_SAMPLE ? 'own' : 'mixed',
         sample,

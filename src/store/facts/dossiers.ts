@@ -9,6 +9,7 @@ import type {
   TaskFact,
 } from '../../records/facts.ts'
 import type { ActorClass, Outcome } from '../../records/records.ts'
+import { markFactsOf, readMarks } from '../deal-marks.ts'
 import type { Database } from '../schema.ts'
 import {
   ACTIVITY_COLUMNS,
@@ -209,6 +210,7 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
 
   return async function* dossiers(id: string, options: DossierOptions = {}): AsyncGenerator<Dossier[]> {
     const { batch = 2000, dealIds } = options
+    const marks = markFactsOf(await readMarks(db, id, dealIds))
     const hasMoves = dealIds
       ? null
       : { activity: await postponed(id, 'activity'), task: await postponed(id, 'task') }
@@ -225,7 +227,11 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
           ? sql`${sql.ref(column)} = any(${drafts.map(draft => draft.id)}::text[])`
           : sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${last}`
       await fill(id, drafts, within, hasMoves)
-      return drafts
+      if (marks.size === 0) return drafts
+      return drafts.map(draft => {
+        const own = marks.get(draft.id)
+        return own === undefined ? draft : { ...draft, ...own }
+      })
     }
 
     let next: Promise<Draft[]> | null = load('')

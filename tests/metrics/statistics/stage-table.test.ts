@@ -192,7 +192,7 @@ describe('the curves of a stage', () => {
       ]),
     )
     const world = worldOf(sales, 50)
-    const keeping = { ...world, settings: { ...world.settings, stale: { dropBulk: false } } }
+    const keeping = { ...world, settings: { ...world.settings, stale: { loosened: {}, dropBulk: false } } }
     expect(stageCurves(historyOf(deals), world)).toEqual([])
     expect(stageCurves(historyOf(deals), keeping)).toHaveLength(30)
     // Twenty-nine are a busy day.
