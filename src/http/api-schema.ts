@@ -39,6 +39,8 @@ export const meSchema = z.object({
   /** An administrator to ask, for screens without rights. */
   adminName: z.string().nullable(),
   hasSnapshot: z.boolean(),
+  /** An administrator, or the head of everybody: may look at the set-up as a whole. */
+  seesCompany: z.boolean(),
   departments: z.array(z.object({ id, name: z.string(), parentId: id.nullable() })),
   /** Where the frame was opened: screen and its parameters. */
   start: z.object({ view: z.string(), params: z.record(z.string(), z.string()) }),
@@ -291,6 +293,160 @@ export const processSchema = z.object({
   ),
 })
 
+const shareInterval = z.object({ value: z.number(), low: z.number(), high: z.number() })
+const mvpElement = z.object({
+  kind: z.enum(['stage', 'field']),
+  id,
+  name: z.string(),
+  /** Decided deals that need it. */
+  deals: z.number(),
+})
+
+/** How the set-up of the CRM is used; a null list was not counted in this snapshot. */
+export const rolloutSchema = z.object({
+  asOf: instant,
+  pipelines: z.array(z.object({ id, name: z.string() })),
+  canChangeRules: z.boolean(),
+  /** Proof asked of stages was written by a person, not proposed from their names. */
+  areRulesChosen: z.boolean(),
+  adoption: z
+    .object({
+      launchedOn: day,
+      isLaunchChosen: z.boolean(),
+      week: z.number(),
+      reached: z.number(),
+      isTooFew: z.boolean(),
+      s3: shareInterval.nullable(),
+      s6: shareInterval.nullable(),
+      curve: z.array(
+        z.object({ week: z.number(), atRisk: z.number(), events: z.number(), value: z.number() }),
+      ),
+      people: z.array(
+        z.object({
+          id,
+          name: z.string(),
+          from: day,
+          weeks: z.number(),
+          habitWeek: z.number().nullable(),
+          hasSlidBack: z.boolean(),
+          lastScore: z.number().nullable(),
+        }),
+      ),
+    })
+    .nullable(),
+  fields: z
+    .array(
+      z.object({
+        id,
+        title: z.string(),
+        isCustom: z.boolean(),
+        isRequired: z.boolean(),
+        class: z.enum([
+          'used',
+          'niche',
+          'decorative',
+          'robot_only',
+          'abandoned',
+          'never',
+          'unclear',
+          'early',
+        ]),
+        due: z.number(),
+        filled: z.number(),
+        fill: z.number().nullable(),
+        junk: z.number().nullable(),
+        variety: z.number().nullable(),
+        writers: z.number(),
+        team: z.number(),
+        isWriterObserved: z.boolean(),
+        robotWrites: z.number(),
+        personWrites: z.number(),
+        lastWriteAt: instant.nullable(),
+        readers: z.array(z.enum(['required', 'critical', 'loss_reason'])),
+        homeName: z.string().nullable(),
+        minutesAWeek: z.number(),
+        isCostAssumed: z.boolean(),
+      }),
+    )
+    .nullable(),
+  stages: z
+    .array(
+      z.object({
+        pipelineId: id,
+        stageId: id,
+        name: z.string(),
+        outcome: z.enum(['open', 'won', 'lost']),
+        deals: z.number(),
+        entered: z.number(),
+        enteringShare: z.number().nullable(),
+        medianHours: z.number().nullable(),
+        skipShare: z.number().nullable(),
+        returnShare: z.number().nullable(),
+        endedShare: z.number().nullable(),
+        information: z.number().nullable(),
+        besideNeighbour: z.number().nullable(),
+        modesHours: z.array(z.number()).nullable(),
+        provenShare: z.number().nullable(),
+        proof: z.string().nullable(),
+        advice: z.enum(['keep', 'early', 'define', 'split', 'merge_rare', 'merge_quick', 'merge_same']),
+      }),
+    )
+    .nullable(),
+  mvp: z
+    .array(
+      z.object({
+        pipelineId: id,
+        pipelineName: z.string(),
+        basis: z.enum(['own', 'preset']),
+        decided: z.number(),
+        covered: z.number().nullable(),
+        isExact: z.boolean(),
+        kept: z.array(mvpElement),
+        left: z.array(mvpElement),
+      }),
+    )
+    .nullable(),
+  automation: z
+    .object({
+      offReason: z.string().nullable(),
+      observedHours: z.number(),
+      hours: z.number(),
+      lowHours: z.number(),
+      highHours: z.number(),
+      isCapped: z.boolean(),
+      repairHours: z.number(),
+      rows: z.array(
+        z.object({
+          kind: z.enum(['move', 'step', 'message']),
+          runs: z.number(),
+          kept: z.number(),
+          manualMinutes: z.number(),
+          isAssumed: z.boolean(),
+        }),
+      ),
+    })
+    .nullable(),
+  lint: z
+    .array(
+      z.object({
+        rule: z.string(),
+        severity: z.enum(['high', 'medium', 'low']),
+        pipelineName: z.string().nullable(),
+        stageName: z.string().nullable(),
+        fieldTitle: z.string().nullable(),
+        params: z.record(z.string(), z.union([z.string(), z.number()])),
+        deals: z.number(),
+      }),
+    )
+    .nullable(),
+})
+
+/** The newest deals behind one figure of the rollout. */
+export const rolloutDealsSchema = z.object({
+  total: z.number(),
+  deals: z.array(z.object({ id, title: z.string(), path: z.string() })),
+})
+
 export const catalogueSchema = z.array(
   z.object({
     metric: z.string(),
@@ -305,21 +461,51 @@ export const catalogueSchema = z.array(
   }),
 )
 
+/** `widget`: the message waits in the widget and goes nowhere. */
+const channel = z.enum(['crm', 'email', 'telegram', 'task', 'widget'])
+
 export const preferencesSchema = z.object({
   digest: z.boolean(),
-  channel: z.enum(['crm', 'email', 'telegram', 'task']),
+  channel,
   email: z.string().nullable(),
+  /** The CRM's own address of this person, used while none is given here. */
+  crmEmail: z.string().nullable(),
   telegramLinked: z.boolean(),
+  /** The server has a bot, so that a chat can be linked. */
+  telegramAvailable: z.boolean(),
   language: z.enum(['ru', 'en']).nullable(),
   theme: z.enum(['light', 'dark']).nullable(),
   /** Channels that can work here. */
-  channels: z.array(z.enum(['crm', 'email', 'telegram', 'task'])),
+  channels: z.array(channel),
+})
+
+/** A link that opens the bot and links the chat of whoever follows it, once. */
+export const telegramInviteSchema = z.object({ url: z.url(), expiresAt: instant })
+
+/** The viewer's own message of today, as it stands in the widget. */
+export const ownDigestSchema = z.object({
+  asOf: instant,
+  role: z.enum(['head', 'employee']),
+  lines: z.array(
+    z.object({
+      text: z.string(),
+      link: z
+        .object({
+          label: z.string(),
+          /** Inside the CRM. */
+          path: z.string(),
+          /** The screen of ours behind the path; absent = a page of the CRM. */
+          target: z.object({ view: z.string(), params: z.record(z.string(), z.string()) }).optional(),
+        })
+        .nullable(),
+    }),
+  ),
 })
 
 export const preferencesPatchSchema = z
   .strictObject({
     digest: z.boolean(),
-    channel: z.enum(['crm', 'email', 'telegram', 'task']),
+    channel,
     email: z.email().nullable(),
     language: z.enum(['ru', 'en']).nullable(),
     theme: z.enum(['light', 'dark']).nullable(),
@@ -472,9 +658,13 @@ export type EmployeeView = z.infer<typeof employeeSchema>
 export type EvidenceView = z.infer<typeof evidenceSchema>
 export type StageThreshold = z.infer<typeof stageThresholdSchema>
 export type ProcessView = z.infer<typeof processSchema>
+export type RolloutView = z.infer<typeof rolloutSchema>
+export type RolloutDeals = z.infer<typeof rolloutDealsSchema>
 export type CatalogueView = z.infer<typeof catalogueSchema>
 export type Preferences = z.infer<typeof preferencesSchema>
 export type PreferencesPatch = z.infer<typeof preferencesPatchSchema>
+export type TelegramInvite = z.infer<typeof telegramInviteSchema>
+export type OwnDigest = z.infer<typeof ownDigestSchema>
 export type DigestPreview = z.infer<typeof digestPreviewSchema>
 export type WriteBack = z.infer<typeof writeBackSchema>
 export type WriteBackChoice = z.infer<typeof writeBackChoiceSchema>

@@ -17,6 +17,8 @@ const GETS: [string, z.ZodType][] = [
   ['/api/v1/evidence?metric=M09&scope=company', schema.evidenceSchema],
   ['/api/v1/process', schema.processSchema],
   ['/api/v1/catalogue', schema.catalogueSchema],
+  ['/api/v1/rollout', schema.rolloutSchema],
+  ['/api/v1/rollout/deals?list=needing&pipeline=p&id=field:f', schema.rolloutDealsSchema],
   ['/api/v1/settings', schema.settingsViewSchema],
   ['/api/v1/preferences', schema.preferencesSchema],
   ['/api/v1/digest/preview', schema.digestPreviewSchema],
@@ -45,6 +47,32 @@ describe('the widget’s API', () => {
     expect(body.people.map((person: { id: string }) => person.id).toSorted()).toEqual(['3', '4'])
     expect(body.red.deals).toBe(2)
     expect(body.needHelp).toEqual(['3'])
+  })
+
+  test('the rollout is for administrators and for whoever heads everybody', async () => {
+    const world = createWorld()
+    expect((await get(world, '1', '/api/v1/me')).body.seesCompany).toBe(true)
+    for (const user of ['2', '3']) {
+      expect((await get(world, user, '/api/v1/me')).body.seesCompany).toBe(false)
+      for (const path of ['/api/v1/rollout', '/api/v1/rollout/deals?list=filled&id=f']) {
+        const refused = await get(world, user, path)
+        expect([refused.status, refused.body.code]).toEqual([403, 'not_allowed'])
+      }
+    }
+  })
+
+  test('a figure of the rollout opens into its deals with their cards', async () => {
+    const world = createWorld()
+    const { body } = await get(world, '1', '/api/v1/rollout')
+    expect(body.fields[0]).toMatchObject({ id: 'f', class: 'used', homeName: null })
+    expect(body.fields[0].deals).toBeUndefined()
+    expect(body.mvp[0].left).toEqual([{ kind: 'field', id: 'f', name: 'Поле', deals: 4 }])
+    expect(body.lint[0]).toMatchObject({ rule: 'no_lost_stage', pipelineName: 'Основная' })
+    expect(body.adoption.people[0]).toMatchObject({ name: 'Елена Егорова', habitWeek: 2 })
+    const filled = await get(world, '1', '/api/v1/rollout/deals?list=filled&id=f')
+    expect(filled.body).toMatchObject({ total: 3, deals: [{ id: '101', title: 'Сделка 101' }] })
+    const unknown = await get(world, '1', '/api/v1/rollout/deals?list=filled&id=nothing')
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'row_not_found'])
   })
 
   test('an admin sees deals that nobody owns', async () => {

@@ -45,3 +45,13 @@ export const allSeen = (sees: Sees, members: ReadonlySet<string>): boolean =>
 
 export const bothSee = (sees: Sees, members: Sees): Sees =>
   members === 'all' ? sees : new Set([...members].filter(id => canSee(sees, id)))
+
+/** An administrator, or a head to whom everybody who works in the portal answers. */
+export const seesCompany = (
+  role: 'employee' | 'head' | 'admin',
+  sees: Sees,
+  users: readonly (User & { isGone?: boolean })[],
+): boolean =>
+  role === 'admin' ||
+  (role === 'head' &&
+    users.filter(({ isActive, isGone }) => isActive && isGone !== true).every(({ id }) => canSee(sees, id)))

@@ -3,6 +3,7 @@ import type { WriteBackDeps } from '../write-back-desk.ts'
 import type { ApiContext } from './context.ts'
 import { dealOperations } from './deal-operations.ts'
 import { peopleOperations } from './people-operations.ts'
+import { rolloutOperations } from './rollout-operations.ts'
 import type { Operation } from './route.ts'
 import { type SettingsOperationDeps, settingsOperations } from './settings-operations.ts'
 import { writeBackOperations } from './write-back-operations.ts'
@@ -13,6 +14,7 @@ export type ApiDeps = SettingsOperationDeps & WriteBackDeps & { metrics: readonl
 export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => [
   ...peopleOperations(deps),
   ...dealOperations(deps),
+  ...rolloutOperations(deps),
   ...settingsOperations(deps),
   ...writeBackOperations(deps),
 ]

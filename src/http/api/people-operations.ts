@@ -3,7 +3,7 @@ import { notFound } from '../../errors.ts'
 import type { User } from '../../records/records.ts'
 import { employeeSchema, type Me, meSchema, overviewSchema, personSchema, syncSchema } from '../api-schema.ts'
 import type { MetricInfo, PortalData, Snapshots } from '../deps.ts'
-import { allSeen, bothSee, membersOf, teamsOf } from './branches.ts'
+import { allSeen, bothSee, membersOf, seesCompany, teamsOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
 import { employeeView } from './employee-view.ts'
 import { overviewView } from './overview-view.ts'
@@ -59,6 +59,7 @@ export const peopleOperations = (deps: {
       status: installation.status,
       adminName: directory.users.find(({ isAdmin, isActive }) => isAdmin && isActive)?.name ?? null,
       hasSnapshot: snapshot !== null,
+      seesCompany: seesCompany(viewer.role, context.sees, directory.users),
       departments: directory.departments
         .filter(({ id }) => viewer.role !== 'employee' || own.has(id))
         .map(({ id, name, parentId }) => ({ id, name, parentId })),
