@@ -48,6 +48,8 @@ class FieldCount {
   robotWrites = 0
   lastWriteAt: number | null = null
   newestFilledAt: number | null = null
+  /** When a deal that carries it last moved. */
+  newestMoveAt: number | null = null
   oldestFilledAt: number | null = null
   /** Among deals that came to rest before the ninety days. */
   filledBefore = 0
@@ -70,6 +72,8 @@ export const collectFieldUse = (world: World) => {
   let before = 0
   let total = 0
   let kept = 0
+  // Rows of earlier versions of the program do not say who wrote them.
+  let notedFrom = world.asOf
 
   const countWrites = (dossier: Dossier): void => {
     const { versions } = dossier
@@ -84,22 +88,21 @@ export const collectFieldUse = (world: World) => {
   }
   const countDifference = (earlier: DealVersion | null, version: DealVersion): void => {
     if (earlier !== null && earlier.fields === version.fields) return
-    const { changeClass, changedBy } = version
-    if (changeClass === undefined || changeClass === null) return
+    const changedBy = version.changedBy ?? null
+    const changeClass = version.changeClass ?? null
+    if (changeClass !== null) notedFrom = Math.min(notedFrom, version.observedAt)
     let wrote = 0
     for (const [id, field] of fields) {
       const value = version.fields[id]
       if (value === undefined || value === earlier?.fields[id]) continue
       wrote++
       field.lastWriteAt = Math.max(field.lastWriteAt ?? 0, version.observedAt)
-      if (changeClass === 'robot') {
-        field.robotWrites++
-        continue
-      }
+      if (changeClass === 'robot') field.robotWrites++
+      if (changeClass !== 'person') continue
       field.personWrites++
-      if (changedBy !== null && changedBy !== undefined) field.writers.add(changedBy)
+      if (changedBy !== null) field.writers.add(changedBy)
     }
-    if (wrote === 0 || changeClass === 'robot' || !changedBy || kept >= WRITES_KEPT) return
+    if (wrote === 0 || changeClass !== 'person' || changedBy === null || kept >= WRITES_KEPT) return
     const own = writes.get(changedBy)
     if (own === undefined) writes.set(changedBy, [version.observedAt])
     else own.push(version.observedAt)
@@ -153,10 +156,11 @@ export const collectFieldUse = (world: World) => {
         count.deals.add(createdAt, id, title)
         count.newestFilledAt = Math.max(count.newestFilledAt ?? 0, createdAt)
         count.oldestFilledAt = Math.min(count.oldestFilledAt ?? createdAt, createdAt)
+        count.newestMoveAt = Math.max(count.newestMoveAt ?? 0, movedAt)
       }
     },
     finish: (): FieldUseRow[] => {
-      const observedDays = Math.max(0, (world.asOf - observedFrom) / DAY)
+      const observedDays = (world.asOf - Math.max(observedFrom, notedFrom)) / DAY
       const measuredGap = medianGapSeconds(writes.values())
       const seconds =
         measuredGap === null
@@ -196,7 +200,7 @@ type FieldFact = World['fields'] extends ReadonlyMap<string, infer Fact> ? Fact 
 const rowOf = (field: FieldFact, count: FieldCount, around: Around): FieldUseRow => {
   const { world, total, before, team, observedDays } = around
   const isTick = TICKS.test(field.type)
-  const isWriterObserved = observedDays >= USE_DAYS
+  const isWriterObserved = observedDays >= USE_DAYS - 1
   // Until ninety days were watched, whoever answers for a filled deal stands for its writer.
   const writers = new Set(
     isWriterObserved
@@ -215,7 +219,10 @@ const rowOf = (field: FieldFact, count: FieldCount, around: Around): FieldUseRow
     junk: count.filled === 0 ? null : junkOf(count) / count.filled,
     variety: count.filled === 0 ? null : count.values.variety(isTick ? total - count.filled : 0),
     writersShare: team.size === 0 ? null : writers.size / team.size,
-    isFresh: lastWriteAt !== null && lastWriteAt >= world.asOf - FRESH_MS,
+    // Until writes were watched for a month, a deal that moved with the field filled stands for one.
+    isFresh:
+      ((observedDays * DAY >= FRESH_MS ? lastWriteAt : latest(lastWriteAt, count.newestMoveAt)) ?? 0) >=
+      world.asOf - FRESH_MS,
     isYoung:
       count.oldestFilledAt !== null &&
       count.oldestFilledAt >= world.asOf - FRESH_MS &&
@@ -224,7 +231,7 @@ const rowOf = (field: FieldFact, count: FieldCount, around: Around): FieldUseRow
     robotShare: people + robots < MIN_WRITES ? null : robots / (people + robots),
     isReadKnown: readersOf(field, world).length > 0,
     homeShare: homeOf(count, around.due)?.share ?? null,
-    isSilent: observedDays >= USE_DAYS && people + robots === 0,
+    isSilent: observedDays >= USE_DAYS - 1 && people + robots === 0,
   }
   return {
     field: field.id,
