@@ -31,7 +31,7 @@ export const conflict = (code: string, message: string): AppError => new AppErro
 export type VendorErrorKind = 'auth_revoked' | 'rate_limited' | 'unavailable' | 'rejected' | 'shape_changed'
 
 /** What the error says about the installation as a whole, beyond the one call. */
-export type InstallationVerdict = 'suspended' | 'uninstalled'
+export type InstallationVerdict = 'suspended' | 'uninstalled' | 'moved'
 
 export class VendorError extends Error {
   override readonly name = 'VendorError'

@@ -58,6 +58,23 @@ export const createFrames = (deps: {
     }
   }
 
+  /** Who is in the frame, as the portal says, wherever it lives by now. */
+  const ask = async (
+    vendor: Vendor,
+    req: InboundRequest,
+    installation: Installation,
+  ): Promise<{ installation: Installation; user: FrameUser }> => {
+    try {
+      return { installation, user: await vendor.inbound.frame(req, deps.knownPortal(installation)) }
+    } catch (error) {
+      if (!isVendorError(error) || error.verdict !== 'moved') throw error
+      // The visitor's word on where to is not taken: our own pair is led there by the portal and must open it.
+      await connections.probe(installation).info()
+      const moved = (await findInstallation(store, installation.id)) ?? installation
+      return { installation: moved, user: await vendor.inbound.frame(req, deps.knownPortal(moved)) }
+    }
+  }
+
   const noteScopes = async (installation: Installation, scopes: readonly string[]): Promise<void> => {
     const known = new Set(installation.scopes)
     if (scopes.length === 0 || (scopes.length === known.size && scopes.every(scope => known.has(scope))))
@@ -69,15 +86,15 @@ export const createFrames = (deps: {
     async open(vendor, req) {
       const found = await deps.findClaimed(vendor, req)
       if (!found) throw notFound('not_installed', 'The app is not installed in this portal; install it first')
-      const user = await vendor.inbound.frame(req, deps.knownPortal(found))
+      const { installation: known, user } = await ask(vendor, req, found)
       if (user.singleUse !== undefined) {
         const until = new Date(clock.now().getTime() + 24 * HOUR)
         if (!(await store.singleUse.spend(found.id, 'frame', user.singleUse, until)))
           throw unauthorized('token_used', 'This sign-in was used already; open the app again')
       }
-      let installation = found
+      let installation = known
       if (user.isAdmin) {
-        if (found.status !== 'active') installation = (await heal(vendor, found, user)) ?? found
+        if (known.status !== 'active') installation = (await heal(vendor, known, user)) ?? known
         await noteScopes(installation, user.scopes)
       }
       if (installation.status === 'uninstalled')

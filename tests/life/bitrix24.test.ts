@@ -16,9 +16,12 @@ import {
 let sandbox: Sandbox
 let site: PortalSite
 let product: RunningProduct
+/** Where the neighbour moves to. */
+let newPort: number
 
 beforeAll(async () => {
   const port = await anyPort()
+  newPort = await anyPort()
   sandbox = await startSandbox({
     bitrix24: {
       app: { origin: `http://127.0.0.1:${port}` },
@@ -34,7 +37,10 @@ beforeAll(async () => {
     BITRIX24_CLIENT_ID: bitrix24.app.clientId,
     BITRIX24_CLIENT_SECRET: bitrix24.app.clientSecret,
     BITRIX24_OAUTH_ORIGIN: sandbox.origin,
-    TRUSTED_CRM_ORIGINS: [...bitrix24.sites.values()].map(({ origin }) => origin).join(','),
+    TRUSTED_CRM_ORIGINS: [
+      ...[...bitrix24.sites.values()].map(({ origin }) => origin),
+      `http://127.0.0.1:${newPort}`,
+    ].join(','),
   })
 }, 150_000)
 
@@ -249,6 +255,15 @@ describe('a neighbour', () => {
     expect((await installed()).status).toBe('reauth_required')
     expect((await site.open()).status).toBe(200)
     expect((await installed()).status).toBe('active')
+    expect((await syncNow(false)).sync.outcome).toBe('done')
+  }, 120_000)
+
+  it('is opened at its new address at once when it was renamed', async () => {
+    expect(await site.rename(newPort)).toBe(`http://127.0.0.1:${newPort}`)
+    const page = await site.open()
+    expect(page.status).toBe(200)
+    expect(page.body).toContain('planerka-ticket')
+    expect((await installed()).portal).toBe(`127.0.0.1:${newPort}`)
     expect((await syncNow(false)).sync.outcome).toBe('done')
   }, 120_000)
 

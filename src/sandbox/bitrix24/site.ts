@@ -242,9 +242,9 @@ export class PortalSite {
   }
 
   /** Moves the portal to another address; the old one answers 302 from now on. */
-  async rename(): Promise<string> {
+  async rename(port = 0): Promise<string> {
     const old = this.#door
-    await this.start(0)
+    await this.start(port)
     old.answer = (req, res) => {
       res.writeHead(302, { location: `${this.origin}${req.url ?? '/'}` }).end()
     }

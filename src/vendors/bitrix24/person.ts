@@ -46,7 +46,7 @@ export const askPerson = async (
     const parsed = parseReply(reply.text)
     if (parsed.is === 'refusal') return refused(refusalOf(reply.status, parsed.code, parsed.text))
     if (reply.status >= 300 && reply.status < 400)
-      return refused({ kind: 'unavailable', remedy: 'stop', code: 'PORTAL_MOVED' })
+      return refused({ kind: 'unavailable', remedy: 'stop', code: 'PORTAL_MOVED', verdict: 'moved' })
     if (reply.status >= 300) return refused(refusalOf(reply.status, '', ''))
     const batch = parsed.is === 'answer' ? parseBatch(parsed.envelope.result) : null
     if (!batch) return refused({ kind: 'unavailable', remedy: 'retry', code: 'UNREADABLE' })
