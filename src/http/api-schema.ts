@@ -14,6 +14,15 @@ const flag = z.enum(['age', 'silence', 'promise'])
 const band = z.enum(['habit', 'forming', 'on_request', 'outside'])
 const trust = z.enum(['clear', 'look', 'review'])
 const pillar = z.enum(['presence', 'work', 'pipeline', 'truth', 'process'])
+/** Reasons on the customer's side: a deal is paused for nothing else. */
+export const pauseReason = z.enum([
+  'client_asked',
+  'client_away',
+  'client_approval',
+  'client_budget',
+  'client_season',
+])
+export const amnestyOutcome = z.enum(['lost', 'later', 'back', 'date', 'step'])
 /** Sums by currency: currencies are never added together. */
 const money = z.record(z.string(), z.number())
 
@@ -83,6 +92,8 @@ export const scoreSchema = z.object({
   isReconstructed: z.boolean(),
   deals: z.number(),
   days: z.number(),
+  /** Of a team: how far its people lie apart, the standard deviation in points. */
+  spread: z.number().nullable(),
 })
 
 export const weekSchema = z.object({
@@ -96,6 +107,8 @@ export const weekSchema = z.object({
   isPartial: z.boolean(),
   /** ISO instant of the snapshot behind it: the key for evidence. */
   asOf: instant.nullable(),
+  /** Rules, targets and thresholds behind it; with another version a new series begins. */
+  rulesVersion: z.string().nullable(),
 })
 
 const redTotals = z.object({ deals: z.number(), amount: money })
@@ -126,6 +139,12 @@ export const overviewSchema = z.object({
   rolloutStartedOn: day.nullable(),
   installedOn: day,
   isAmnesty: z.boolean(),
+  /** Last day of the first two weeks, while they last. */
+  amnestyUntil: day.nullable(),
+  /** What is still being read for the first time: figures that need it are off. */
+  unread: z.array(z.enum(['activities', 'tasks', 'invoices'])),
+  /** Deals whose clocks stand still. */
+  paused: redTotals,
   historyStart: instant.nullable(),
   actorsKnownSince: instant,
   dataUntil: instant.nullable(),
@@ -175,6 +194,31 @@ export const dealSchema = z.object({
   promiseOverdueDays: z.number().nullable(),
   winChance: z.number().nullable(),
   winChanceBasis: z.enum(['own', 'mixed', 'none']),
+  /** Chance that the deal is still on its stage after `noMoveDays` more working days; old is not the same as stuck. */
+  noMoveChance: z.number().nullable(),
+  noMoveDays: z.number().nullable(),
+  /** Working days of this stay during which the clocks stood still. */
+  pausedDays: z.number(),
+  /** Pauses this deal may still have. */
+  pausesLeft: z.number(),
+  /** The clocks stand still now; null = they run. */
+  pause: z
+    .object({ id, until: instant, reason: pauseReason, madeBy: id, madeByName: z.string().nullable() })
+    .nullable(),
+  /** What was said about the flag of this stay; an open one waits for the head's answer. */
+  objection: z
+    .object({
+      state: z.enum(['open', 'normal', 'stands']),
+      openedBy: id,
+      openedByName: z.string().nullable(),
+      openedAt: instant,
+      answeredBy: id.nullable(),
+      answeredByName: z.string().nullable(),
+      answeredAt: instant.nullable(),
+      /** Until then the flag does not count; null = it counts. */
+      holdsUntil: instant.nullable(),
+    })
+    .nullable(),
   isFirstObserved: z.boolean(),
 })
 
@@ -193,6 +237,96 @@ export const scoredMetricSchema = z.object({
   offReason: z.string().nullable(),
 })
 
+/** One deal with what people have done about its flag. */
+export const dealCardSchema = dealSchema.extend({
+  canMark: z.boolean(),
+  canAnswer: z.boolean(),
+  /** Newest first. */
+  journal: z.array(
+    z.object({
+      at: instant,
+      by: id,
+      byName: z.string().nullable(),
+      what: z.enum(['paused', 'pause_ended', 'objected', 'normal', 'stands']),
+      until: instant.nullable(),
+      reason: pauseReason.nullable(),
+    }),
+  ),
+})
+
+const dealIds = z.array(z.string().min(1).max(100)).min(1).max(500)
+export const pauseRequestSchema = z.strictObject({ dealIds, until: day, reason: pauseReason })
+export const objectionRequestSchema = z.strictObject({ dealIds })
+export const answerRequestSchema = z.strictObject({ dealIds, answer: z.enum(['normal', 'stands']) })
+export const amnestyRequestSchema = z.strictObject({
+  dealIds,
+  outcome: amnestyOutcome,
+  /** For `later`. */
+  until: day.optional(),
+  reason: pauseReason.optional(),
+})
+/** What was done with each deal of a list; when nothing could be done, the answer is the first deal's problem. */
+export const markedSchema = z.object({
+  done: z.array(id),
+  refused: z.array(z.object({ dealId: id, code: z.string() })),
+})
+
+export const amnestySchema = z.object({
+  isOn: z.boolean(),
+  /** Last day of the first two weeks. */
+  until: day.nullable(),
+  /** Red deals that the viewer may see, and those about which something was decided. */
+  red: redTotals,
+  decided: redTotals,
+  outcomes: z.array(
+    z.object({ dealId: id, outcome: amnestyOutcome, by: id, byName: z.string().nullable(), at: instant }),
+  ),
+})
+
+const moved = z.object({ deals: z.number(), moved: z.number() })
+
+/** How good flags and chances are in this portal, measured on its own past. */
+export const flagQualitySchema = z.object({
+  asOf: instant,
+  /** Null until a flag day is 60 days old. */
+  check: z
+    .object({
+      flaggedAt: instant,
+      days: z.number(),
+      isReconstructed: z.boolean(),
+      red: moved,
+      unflagged: moved,
+      ratio: z.number().nullable(),
+      normal: z.number(),
+      stages: z.array(
+        z.object({
+          pipelineId: id,
+          pipelineName: z.string(),
+          stageId: id,
+          stageName: z.string(),
+          red: moved,
+          unflagged: moved,
+          ratio: z.number().nullable(),
+          isMisjudged: z.boolean(),
+        }),
+      ),
+    })
+    .nullable(),
+  chances: z
+    .object({
+      basis: z.enum(['own', 'mixed', 'none']),
+      decidedDeals: z.number(),
+      auc: z.number().nullable(),
+      aucLow: z.number().nullable(),
+      aucHigh: z.number().nullable(),
+      brier: z.number().nullable(),
+      calibrationError: z.number().nullable(),
+      calibration: z.array(z.object({ predicted: z.number(), observed: z.number(), deals: z.number() })),
+      instants: z.number(),
+    })
+    .nullable(),
+})
+
 export const employeeSchema = z.object({
   asOf: instant,
   person: personSchema,
@@ -203,7 +337,14 @@ export const employeeSchema = z.object({
   /** Metrics beside the score, measured for this person. */
   others: z.array(scoredMetricSchema),
   fixes: z.array(
-    z.object({ metric: z.string(), points: z.number(), minutes: z.number(), deals: z.array(dealSchema) }),
+    z.object({
+      metric: z.string(),
+      points: z.number(),
+      minutes: z.number(),
+      deals: z.array(dealSchema),
+      /** In step with `deals`: what each of them alone would add to a week. */
+      dealPoints: z.array(z.number().nullable()),
+    }),
   ),
   deals: z.array(dealSchema),
   openDeals: z.number(),
@@ -225,6 +366,19 @@ export const evidenceSchema = z.object({
   denominator: z.number().nullable(),
   target: z.number().nullable(),
   offReason: z.string().nullable(),
+  /** Of a score or its coverage: the metrics that it is made of, each with evidence of its own. */
+  parts: z
+    .array(
+      z.object({
+        pillar,
+        metric: z.string(),
+        weight: z.number(),
+        points: z.number(),
+        maxPoints: z.number(),
+        offReason: z.string().nullable(),
+      }),
+    )
+    .optional(),
   total: z.number(),
   items: z.array(
     z.object({
@@ -547,6 +701,18 @@ export const settingsViewSchema = z.object({
   fields: z.array(
     z.object({ id, title: z.string(), type: z.string(), isCustom: z.boolean(), isRequired: z.boolean() }),
   ),
+  /** Targets of the score's metrics; after four weeks the team's own 60th percentile is proposed. */
+  targets: z.array(
+    z.object({
+      metric: z.string(),
+      unit: z.string(),
+      lessIsBetter: z.boolean(),
+      initial: z.number(),
+      accepted: z.number().nullable(),
+      proposed: z.number().nullable(),
+      people: z.number(),
+    }),
+  ),
   proposedCriticalFields: z.array(z.string()),
   stages: z.array(stageThresholdSchema),
   stored: z.object({ rows: z.record(z.string(), z.number()) }),
@@ -654,6 +820,12 @@ export type PersonView = z.infer<typeof personSchema>
 export type Overview = z.infer<typeof overviewSchema>
 export type DealView = z.infer<typeof dealSchema>
 export type ScoredMetricView = z.infer<typeof scoredMetricSchema>
+export type DealCard = z.infer<typeof dealCardSchema>
+export type PauseReason = z.infer<typeof pauseReason>
+export type AmnestyOutcome = z.infer<typeof amnestyOutcome>
+export type Marked = z.infer<typeof markedSchema>
+export type AmnestyView = z.infer<typeof amnestySchema>
+export type FlagQuality = z.infer<typeof flagQualitySchema>
 export type EmployeeView = z.infer<typeof employeeSchema>
 export type EvidenceView = z.infer<typeof evidenceSchema>
 export type StageThreshold = z.infer<typeof stageThresholdSchema>

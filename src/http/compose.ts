@@ -149,6 +149,7 @@ export const compose = (rooms: AppRooms): Composed => {
     snapshots,
     data: portalData(rooms),
     metrics: METRIC_INFO,
+    marks: store.dealMarks,
     previewDigests: async id => {
       const latest = await snapshots.latest(id)
       return latest ? send({ installationId: id, asOf: latest.asOf, dryRun: true }) : []

@@ -2,6 +2,8 @@ import type { PortalAddress } from '../records/portal.ts'
 import type { Department, Field, Pipeline, Stage, User } from '../records/records.ts'
 import type { Settings } from '../records/settings.ts'
 import type { Score, SnapshotParts } from '../snapshot/document.ts'
+import type { ObjectionRow, PauseRow } from '../store/deal-marks.ts'
+import type { Store } from '../store/open-store.ts'
 import type { FrameUser, InboundRequest, Vendor, VendorId } from '../vendors/vendor.ts'
 import type { Preferences, SyncState } from './api-schema.ts'
 
@@ -57,6 +59,7 @@ export type WeekScores = {
   from: string
   asOf: string | null
   isPartial: boolean
+  rulesVersion?: string | null
   scores: ReadonlyMap<string, Score>
 }
 
@@ -128,6 +131,11 @@ export type PortalData = {
   sync(installationId: string): Promise<SyncState>
 }
 
+export type { ObjectionRow, PauseRow }
+
+/** What people say about single deals. */
+export type Marks = Store['dealMarks']
+
 /** The metrics' own facts, for screens and the catalogue. */
 export type MetricInfo = {
   metric: string
@@ -135,6 +143,7 @@ export type MetricInfo = {
   unit: string
   payClass: 'A' | 'B' | 'C'
   target: number | null
+  floor?: number | null
   lessIsBetter: boolean
   version: string
   formula: string

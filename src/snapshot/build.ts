@@ -10,6 +10,8 @@ import { rulesVersionOf } from './rules-version.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 import { worldsAt } from './world.ts'
 
+export type { Source }
+
 export type BuildInput = {
   store: SnapshotStore
   installationId: string

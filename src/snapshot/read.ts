@@ -12,6 +12,7 @@ export type WeekScores = {
   /** ISO instant of the snapshot behind it; null = none was built. */
   asOf: string | null
   isPartial: boolean
+  rulesVersion: string | null
   scores: ReadonlyMap<string, Score>
 }
 
@@ -85,6 +86,7 @@ export const createSnapshotReader = (
             from,
             asOf: snapshot?.asOf.toISOString() ?? null,
             isPartial,
+            rulesVersion: snapshot?.rulesVersion ?? null,
             scores: new Map((scores ?? []).map(score => [`${score.scope}:${score.scopeId}`, score])),
           }
         }),

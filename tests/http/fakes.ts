@@ -7,7 +7,13 @@ import { type AppDeps, appOver } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { AppError, unauthorized, VendorError } from '../../src/errors.ts'
-import type { DirectoryView, Installation, SnapshotInfo } from '../../src/http/deps.ts'
+import type {
+  DirectoryView,
+  Installation,
+  ObjectionRow,
+  PauseRow,
+  SnapshotInfo,
+} from '../../src/http/deps.ts'
 import { createLogger } from '../../src/logger.ts'
 import {
   defaultSettings,
@@ -452,6 +458,69 @@ export type World = {
 const field = (req: InboundRequest, name: string): unknown =>
   (req.body as Record<string, unknown>)[name] ?? req.query[name]
 
+/** Marks as the store keeps them, in memory. */
+const memoryMarks = (clock: Clock): AppDeps['marks'] => {
+  const pauses: PauseRow[] = []
+  const objections: ObjectionRow[] = []
+  const outcomes = new Map<string, { dealId: string; outcome: string; chosenBy: string; chosenAt: Date }>()
+  const isRunning = ({ endedAt, until }: PauseRow): boolean => endedAt === null && until > clock.now()
+  return {
+    async pause(_id, { dealId, until, reason, madeBy }, most) {
+      const own = pauses.filter(pause => pause.dealId === dealId)
+      if (own.length >= most || own.some(isRunning)) return null
+      const made = {
+        pauseId: `p${pauses.length + 1}`,
+        dealId,
+        madeAt: clock.now(),
+        madeBy,
+        until,
+        reason,
+        endedAt: null,
+        endedBy: null,
+      }
+      pauses.push(made)
+      return made
+    },
+    async endPause(_id, pauseId, endedBy) {
+      const pause = pauses.find(one => one.pauseId === pauseId && isRunning(one))
+      return pause === undefined ? null : Object.assign(pause, { endedAt: clock.now(), endedBy })
+    },
+    findPause: async (_id, pauseId) => pauses.find(one => one.pauseId === pauseId) ?? null,
+    async object(_id, { dealId, stayFrom, openedBy, answer }) {
+      if (objections.some(one => one.dealId === dealId && one.stayFrom.getTime() === stayFrom.getTime()))
+        return false
+      const answeredAt = answer === undefined ? null : clock.now()
+      objections.push({
+        dealId,
+        openedAt: clock.now(),
+        openedBy,
+        stayFrom,
+        answeredAt,
+        answeredBy: answeredAt === null ? null : openedBy,
+        answer: answer ?? null,
+      })
+      return true
+    },
+    async answerObjection(_id, { dealId, stayFrom, answeredBy, answer }) {
+      const open = objections.find(
+        one =>
+          one.dealId === dealId && one.stayFrom.getTime() === stayFrom.getTime() && one.answeredAt === null,
+      )
+      if (open === undefined) return false
+      Object.assign(open, { answeredAt: clock.now(), answeredBy, answer })
+      return true
+    },
+    ofDeals: async (_id, dealIds) => ({
+      pauses: pauses.filter(({ dealId }) => dealIds === undefined || dealIds.includes(dealId)),
+      objections: objections.filter(({ dealId }) => dealIds === undefined || dealIds.includes(dealId)),
+    }),
+    async choose(_id, { dealIds, outcome, chosenBy }) {
+      for (const dealId of dealIds) outcomes.set(dealId, { dealId, outcome, chosenBy, chosenAt: clock.now() })
+    },
+    outcomes: async () => [...outcomes.values()],
+  }
+}
+
 /** The app over fakes; `change` replaces dependencies. */
 export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, string> = {}): World => {
   let now = NOW
@@ -515,6 +584,7 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
     clock,
     log: createLogger('trace', { write: line => void logLines.push(line) }),
     vendors: [fakeVendor('bitrix24', ROUTES, calls)],
+    marks: memoryMarks(clock),
     installations: {
       async install(_vendor, req) {
         const token = prove(req)

@@ -48,6 +48,7 @@ const weeksOf = (values: readonly (number | null)[], coverage = 0.92): Week[] =>
       isReconstructed: index < REBUILT,
       isPartial: false,
       asOf: value === null ? null : asOfOf(from),
+      rulesVersion: value === null ? null : '2026.1',
     }
   })
 
@@ -74,6 +75,7 @@ const scoreOf = (value: number | null, more: Partial<ScoreView> = {}): ScoreView
   isReconstructed: false,
   deals: value === null ? 3 : 24,
   days: value === null ? 4 : 5,
+  spread: null,
   ...more,
 })
 
@@ -169,12 +171,15 @@ export const overview: Overview = {
   builtAt: AS_OF,
   weekFrom: '2026-11-16',
   weekTo: '2026-11-22',
-  score: scoreOf(70, { low: 66, high: 74 }),
+  score: scoreOf(70, { low: 66, high: 74, spread: 14 }),
   delta: 7,
   weeks: weeksOf([36, 35, 37, 36, 41, 50, 59, 63, 65, 68, 69, 70]),
   rolloutStartedOn: '2026-09-28',
   installedOn: '2026-10-19',
   isAmnesty: false,
+  amnestyUntil: null,
+  unread: [],
+  paused: { deals: 2, amount: { RUB: 460_000 } },
   historyStart: '2026-03-02T00:00:00.000Z',
   actorsKnownSince: '2026-10-19T09:00:00.000Z',
   dataUntil: AS_OF,
@@ -456,6 +461,24 @@ const dealOf = (index: number): DealView => {
     winChance: index % 19 === 18 ? null : 0.1 + (index % 6) / 12,
     winChanceBasis: index % 2 === 0 ? 'own' : 'mixed',
     isFirstObserved: index % 10 === 7,
+    noMoveChance: index % 7 === 6 ? null : 0.55 + (index % 5) / 15,
+    noMoveDays: 5,
+    pausedDays: 0,
+    pausesLeft: index % 6 === 5 ? 0 : 2,
+    pause: null,
+    objection:
+      index % 8 === 3
+        ? {
+            state: 'open',
+            openedBy: person.id,
+            openedByName: person.name,
+            openedAt: '2026-11-20T09:00:00.000Z',
+            answeredBy: null,
+            answeredByName: null,
+            answeredAt: null,
+            holdsUntil: '2026-11-27T09:00:00.000Z',
+          }
+        : null,
   }
 }
 
@@ -579,9 +602,27 @@ export const employeeOf = (id: string, deals: readonly DealView[]): EmployeeView
       person.score.value === null
         ? []
         : [
-            { metric: 'M09', points: 4.1, minutes: 8, deals: deals.slice(0, 9) },
-            { metric: 'M13', points: 2.6, minutes: 15, deals: deals.slice(0, 3) },
-            { metric: 'M15', points: 1.4, minutes: 5, deals: deals.slice(3, 8) },
+            {
+              metric: 'M09',
+              points: 4.1,
+              minutes: 8,
+              deals: deals.slice(0, 9),
+              dealPoints: [0.9, 0.7, 0.6, 0.5, 0.4, 0.4, 0.3, 0.2, 0.1],
+            },
+            {
+              metric: 'M13',
+              points: 2.6,
+              minutes: 15,
+              deals: deals.slice(0, 3),
+              dealPoints: [1.2, 0.8, 0.6],
+            },
+            {
+              metric: 'M15',
+              points: 1.4,
+              minutes: 5,
+              deals: deals.slice(3, 8),
+              dealPoints: [0.4, 0.3, 0.3, 0.2, 0.2],
+            },
           ],
     deals: own,
     openDeals: 31,
@@ -677,7 +718,9 @@ export const settingsOf = (canChange: boolean): SettingsView => ({
       holidays: ['2027-01-01', '2027-01-02'],
     },
     language: 'ru',
-    stale: { dropBulk: true },
+    stale: { dropBulk: true, loosened: {} },
+    absences: [{ userId: '13', from: '2026-11-30', to: '2026-12-04' }],
+    targets: { M09: 0.8 },
     criticalFields: null,
     lossReasonField: null,
     parkedPipelines: [],
@@ -722,6 +765,35 @@ export const settingsOf = (canChange: boolean): SettingsView => ({
     isCustom: true,
     isRequired: false,
   })),
+  targets: [
+    {
+      metric: 'M09',
+      unit: 'share',
+      lessIsBetter: false,
+      initial: 0.9,
+      accepted: 0.8,
+      proposed: 0.84,
+      people: 8,
+    },
+    {
+      metric: 'M13',
+      unit: 'share',
+      lessIsBetter: true,
+      initial: 0.15,
+      accepted: null,
+      proposed: 0.22,
+      people: 8,
+    },
+    {
+      metric: 'M17',
+      unit: 'share',
+      lessIsBetter: false,
+      initial: 0.9,
+      accepted: null,
+      proposed: null,
+      people: 3,
+    },
+  ],
   proposedCriticalFields: ['f0', 'f1', 'f2'],
   stages,
   stored: {
@@ -732,9 +804,11 @@ export const settingsOf = (canChange: boolean): SettingsView => ({
     digest: true,
     channel: 'crm',
     email: null,
+    crmEmail: 'manager@example.org',
     telegramLinked: false,
+    telegramAvailable: true,
     language: null,
     theme: null,
-    channels: ['crm', 'email', 'telegram', 'task'],
+    channels: ['crm', 'email', 'task', 'widget'],
   },
 })

@@ -1,14 +1,18 @@
 import { z } from 'zod'
+import type { Clock } from '../../clock.ts'
 import { notFound } from '../../errors.ts'
-import type { Evidence, Score } from '../../snapshot/document.ts'
-import { catalogueSchema, dealSchema, evidenceSchema, processSchema } from '../api-schema.ts'
-import type { MetricInfo, PortalData, Snapshots } from '../deps.ts'
+import type { DealRow, Evidence, Score } from '../../snapshot/document.ts'
+import { catalogueSchema, dealCardSchema, dealSchema, evidenceSchema, processSchema } from '../api-schema.ts'
+import type { Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
 import { allSeen, membersOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
-import { evidenceView } from './evidence-view.ts'
+import { holdOf, journalOf, liveMarksOf } from './deal-marks.ts'
+import { evidenceView, scoreEvidence } from './evidence-view.ts'
+import { mayAnswer, mayMark } from './mark-operations.ts'
 import { processView } from './process-view.ts'
 import type { Operation } from './route.ts'
 import { storedParts } from './stored-parts.ts'
+import { withTargets } from './targets.ts'
 import { byRisk, canSee, dealView, namesOf } from './views.ts'
 
 const word = z.string().min(1).max(200)
@@ -19,9 +23,13 @@ const dealsQuery = z.object({
   responsible: word.optional(),
   level: z.enum(['none', 'amber', 'red']).optional(),
   flag: z.enum(['age', 'silence', 'promise']).optional(),
+  /** Deals whose flag does not count just now; `any` = for whichever reason. */
+  hold: z.enum(['paused', 'disputed', 'normal', 'any']).optional(),
 })
 const evidenceQuery = z.object({
-  metric: z.string().regex(/^[A-Z]\d{2}(\.\w+)?$/, 'must be a metric such as M09'),
+  metric: z
+    .string()
+    .regex(/^(score|coverage|[A-Z]\d{2}(\.\w+)?)$/, 'must be score, coverage or a metric such as M09'),
   scope: z.enum(['employee', 'team', 'company']),
   /** Person or department; nothing for the company. */
   id: z.string().max(200).default(''),
@@ -33,10 +41,12 @@ export const dealOperations = (deps: {
   snapshots: Snapshots
   data: PortalData
   metrics: readonly MetricInfo[]
+  marks: Marks
+  clock: Clock
 }): Operation<ApiContext>[] => {
   const { snapshots, data } = deps
   const { rowsOf, offReasons } = storedParts(deps)
-  const info = new Map(deps.metrics.map(metric => [metric.metric, metric]))
+  const marksNow = liveMarksOf(deps)
 
   return [
     {
@@ -49,30 +59,37 @@ export const dealOperations = (deps: {
       handle: async ({ context, query }) => {
         if (query.responsible !== undefined && !canSee(context.sees, query.responsible)) throw notVisible()
         const snapshot = await latestSnapshot(snapshots, context.installation.id)
-        const [deals, directory] = await Promise.all([
+        const [deals, directory, marks] = await Promise.all([
           rowsOf(context.installation.id, snapshot, 'deals'),
           data.directory(context.installation.id),
+          marksNow(context.installation),
         ])
+        // A deal paused since the snapshot, or called normal, is on the list no more.
+        const isFlagged = (deal: DealRow): boolean =>
+          deal.level !== 'none' && !['paused', 'normal'].includes(holdOf(deal, marks) ?? '')
         const names = namesOf(directory)
         return deals
           .filter(deal => canSee(context.sees, deal.responsibleId))
-          .filter(
-            deal => query.flagged === undefined || (deal.level !== 'none') === (query.flagged === 'true'),
-          )
+          .filter(deal => query.flagged === undefined || isFlagged(deal) === (query.flagged === 'true'))
+          .filter(deal => {
+            if (query.hold === undefined) return true
+            const hold = holdOf(deal, marks)
+            return query.hold === 'any' ? hold !== null : hold === query.hold
+          })
           .filter(deal => query.pipeline === undefined || deal.pipelineId === query.pipeline)
           .filter(deal => query.stage === undefined || deal.stageId === query.stage)
           .filter(deal => query.responsible === undefined || deal.responsibleId === query.responsible)
           .filter(deal => query.level === undefined || deal.level === query.level)
           .filter(deal => query.flag === undefined || deal.clocks.flags.some(flag => flag === query.flag))
           .toSorted(byRisk)
-          .map(deal => dealView(deal, names, dealId => context.vendor.cardPath('deal', dealId)))
+          .map(deal => dealView(deal, names, dealId => context.vendor.cardPath('deal', dealId), marks))
       },
     },
     {
       method: 'get',
       path: '/api/v1/deals/:id',
       summary: 'One open deal and why it is flagged',
-      answer: dealSchema,
+      answer: dealCardSchema,
       problems: ['no_snapshot_yet', 'not_visible', 'deal_not_found'],
       handle: async ({ context, params }) => {
         const snapshot = await latestSnapshot(snapshots, context.installation.id)
@@ -80,9 +97,17 @@ export const dealOperations = (deps: {
         const deal = deals.find(({ dealId }) => dealId === params.id)
         if (!deal) throw notFound('deal_not_found', 'There is no such open deal in the latest snapshot')
         if (!canSee(context.sees, deal.responsibleId)) throw notVisible()
-        return dealView(deal, namesOf(await data.directory(context.installation.id)), dealId =>
-          context.vendor.cardPath('deal', dealId),
-        )
+        const [directory, marks] = await Promise.all([
+          data.directory(context.installation.id),
+          marksNow(context.installation, [deal.dealId]),
+        ])
+        const names = namesOf(directory)
+        return {
+          ...dealView(deal, names, dealId => context.vendor.cardPath('deal', dealId), marks),
+          canMark: mayMark(context, deal),
+          canAnswer: mayAnswer(context, deal),
+          journal: journalOf(deal.dealId, names, marks),
+        }
       },
     },
     {
@@ -97,8 +122,9 @@ export const dealOperations = (deps: {
         const metric = String(query.metric)
         const scope = query.scope as Score['scope']
         const scopeId = query.id ?? ''
-        const metricInfo = info.get(metric)
-        if (!metricInfo) throw notFound('metric_not_found', 'There is no such metric')
+        const isComposite = metric === 'score' || metric === 'coverage'
+        const metricInfo = withTargets(deps.metrics, installation.settings.targets).get(metric)
+        if (!metricInfo && !isComposite) throw notFound('metric_not_found', 'There is no such metric')
         if (scope === 'employee' && !canSee(sees, scopeId)) throw notVisible()
         const snapshot =
           query.asOf === undefined
@@ -113,6 +139,20 @@ export const dealOperations = (deps: {
           snapshots.part(installation.id, snapshot.asOf, `evidence:${metric}`),
         ])
         const members = membersOf(scope, scopeId, directory)
+        if (isComposite) {
+          const isTeamSeen = scope !== 'employee' && (members === 'all' || allSeen(sees, members))
+          if (scope === 'team' && !isTeamSeen) throw notVisible()
+          return scoreEvidence({
+            metric,
+            scope,
+            scopeId,
+            snapshot,
+            scores: await rowsOf(installation.id, snapshot, 'scores'),
+            deals: new Map(deals.map(deal => [deal.dealId, deal])),
+            names: namesOf(directory),
+            cardPath: dealId => vendor.cardPath('deal', dealId),
+          })
+        }
         if (members !== 'all' && !allSeen(sees, members)) throw notVisible()
         return evidenceView({
           metric,
@@ -164,7 +204,8 @@ export const dealOperations = (deps: {
       handle: async ({ context }) => {
         const snapshot = await snapshots.latest(context.installation.id)
         const states = snapshot ? await offReasons(context.installation.id, snapshot) : new Map()
-        return deps.metrics.map(({ metric, pillar, unit, payClass, target, lessIsBetter, version }) => ({
+        const metrics = withTargets(deps.metrics, context.installation.settings.targets).values()
+        return [...metrics].map(({ metric, pillar, unit, payClass, target, lessIsBetter, version }) => ({
           metric,
           pillar,
           unit,

@@ -1,6 +1,7 @@
 import type { DealRow, MetricRow, ScoredMetric } from '../../snapshot/document.ts'
 import type { EmployeeView, PersonView, ScoredMetricView } from '../api-schema.ts'
 import type { MetricInfo } from '../deps.ts'
+import type { LiveMarks } from './deal-marks.ts'
 import type { Facts } from './people-views.ts'
 import { byRisk, dealView, type Names } from './views.ts'
 
@@ -43,6 +44,7 @@ export const employeeView = (
   facts: Facts,
   more: {
     names: Names
+    marks: LiveMarks
     cardPath(dealId: string): string
     metricRows: readonly MetricRow[]
     info: ReadonlyMap<string, MetricInfo>
@@ -54,7 +56,7 @@ export const employeeView = (
   const score = facts.scores.find(({ scope, scopeId }) => scope === 'employee' && scopeId === person.id)
   const mine = facts.deals.filter(deal => deal.responsibleId === person.id)
   const byId = new Map(mine.map(deal => [deal.dealId, deal]))
-  const view = (deal: DealRow) => dealView(deal, more.names, more.cardPath)
+  const view = (deal: DealRow) => dealView(deal, more.names, more.cardPath, more.marks)
   const scored = new Set(score?.pillars.flatMap(pillar => pillar.metrics.map(({ metric }) => metric)))
   const at = more.order.indexOf(person.id)
   return {
@@ -71,12 +73,18 @@ export const employeeView = (
       .filter(row => row.scope === 'employee' && row.scopeId === person.id && row.windowDays === 7)
       .filter(row => /^M\d/.test(row.metric) && !scored.has(row.metric) && row.value !== null)
       .map(row => otherView(row, more.info.get(row.metric), more.off.get(row.metric) ?? null)),
-    fixes: (score?.fixes ?? []).map(({ metric, points, minutes, dealIds }) => ({
-      metric,
-      points,
-      minutes,
-      deals: dealIds.flatMap(id => byId.get(id) ?? []).map(view),
-    })),
+    fixes: (score?.fixes ?? []).map(({ metric, points, minutes, dealIds, dealPoints }) => {
+      const known = dealIds
+        .map((id, index) => ({ deal: byId.get(id), points: dealPoints?.[index] ?? null }))
+        .filter((one): one is { deal: DealRow; points: number | null } => one.deal !== undefined)
+      return {
+        metric,
+        points,
+        minutes,
+        deals: known.map(one => view(one.deal)),
+        dealPoints: known.map(one => one.points),
+      }
+    }),
     deals: mine
       .filter(({ level }) => level !== 'none')
       .toSorted(byRisk)

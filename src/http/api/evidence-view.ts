@@ -63,3 +63,68 @@ export const evidenceView = (input: EvidenceInput): EvidenceView => ({
       }
     }),
 })
+
+/**
+ * A score or its coverage, opened into the metrics that it is made of, each with its own evidence; and for a person
+ * the deals that would lift it. Where the score is withheld, so are its parts.
+ */
+export const scoreEvidence = (of: {
+  metric: string
+  scope: Score['scope']
+  scopeId: string
+  snapshot: SnapshotInfo
+  scores: readonly Score[]
+  deals: ReadonlyMap<string, DealRow>
+  names: Names
+  cardPath(dealId: string): string
+}): EvidenceView => {
+  const score = of.scores.find(
+    one => one.scope === of.scope && (of.scope === 'company' || one.scopeId === of.scopeId),
+  )
+  const isCoverage = of.metric === 'coverage'
+  const items = (isCoverage ? [] : (score?.fixes ?? [])).flatMap(fix =>
+    fix.dealIds.map((dealId, index) => {
+      const deal = of.deals.get(dealId)
+      return {
+        kind: 'deal' as const,
+        id: dealId,
+        title: deal?.title ?? null,
+        path: of.cardPath(dealId),
+        ownerId: deal?.responsibleId ?? null,
+        ownerName: of.names.user(deal?.responsibleId ?? null),
+        amount: deal?.amount ?? null,
+        currency: deal?.currency ?? null,
+        counts: false,
+        fact: 'would_lift',
+        params: { metric: fix.metric, points: fix.dealPoints?.[index] ?? null },
+      }
+    }),
+  )
+  return {
+    metric: of.metric,
+    scope: of.scope,
+    scopeId: of.scopeId,
+    asOf: of.snapshot.asOf.toISOString(),
+    windowDays: 7,
+    rulesVersion: of.snapshot.rulesVersion,
+    unit: isCoverage ? 'share' : 'points',
+    payClass: 'C',
+    value: isCoverage ? (score?.coverage ?? null) : (score?.value ?? null),
+    numerator: null,
+    denominator: null,
+    target: null,
+    offReason: isCoverage ? null : (score?.absence ?? (score === undefined ? 'no_data' : null)),
+    parts: (score?.pillars ?? []).flatMap(({ pillar, metrics }) =>
+      metrics.map(({ metric, weight, points, maxPoints, offReason }) => ({
+        pillar,
+        metric,
+        weight,
+        points,
+        maxPoints,
+        offReason,
+      })),
+    ),
+    total: items.length,
+    items,
+  }
+}

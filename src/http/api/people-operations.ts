@@ -1,15 +1,18 @@
 import { z } from 'zod'
+import type { Clock } from '../../clock.ts'
 import { notFound } from '../../errors.ts'
 import type { User } from '../../records/records.ts'
 import { employeeSchema, type Me, meSchema, overviewSchema, personSchema, syncSchema } from '../api-schema.ts'
-import type { MetricInfo, PortalData, Snapshots } from '../deps.ts'
+import type { Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
 import { allSeen, bothSee, membersOf, seesCompany, teamsOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
+import { liveMarksOf } from './deal-marks.ts'
 import { employeeView } from './employee-view.ts'
 import { overviewView } from './overview-view.ts'
 import { peopleViews, personView } from './people-views.ts'
 import type { Operation } from './route.ts'
 import { storedParts, withoutSnapshot } from './stored-parts.ts'
+import { withTargets } from './targets.ts'
 import { canSee, namesOf } from './views.ts'
 
 const overviewQuery = z.object({ department: z.string().min(1).max(200).optional() })
@@ -29,10 +32,12 @@ export const peopleOperations = (deps: {
   snapshots: Snapshots
   data: PortalData
   metrics: readonly MetricInfo[]
+  marks: Marks
+  clock: Clock
 }): Operation<ApiContext>[] => {
   const { snapshots, data } = deps
   const { rowsOf, factsOf, offReasons } = storedParts(deps)
-  const info = new Map(deps.metrics.map(metric => [metric.metric, metric]))
+  const marksNow = liveMarksOf(deps)
 
   const me = async (context: ApiContext): Promise<Me> => {
     const { installation, viewer, identity } = context
@@ -154,17 +159,19 @@ export const peopleOperations = (deps: {
         const id = String(params.id)
         if (!canSee(context.sees, id)) throw notVisible()
         const snapshot = await latestSnapshot(snapshots, context.installation.id)
-        const [facts, metricRows, states] = await Promise.all([
+        const [facts, metricRows, states, marks] = await Promise.all([
           factsOf(context, snapshot),
           rowsOf(context.installation.id, snapshot, 'metrics'),
           offReasons(context.installation.id, snapshot),
+          marksNow(context.installation),
         ])
         const person = personView(userOf(facts.directory.users, id), facts)
         return employeeView(person, facts, {
           names: namesOf(facts.directory),
           cardPath: dealId => context.vendor.cardPath('deal', dealId),
+          marks,
           metricRows,
-          info,
+          info: withTargets(deps.metrics, context.installation.settings.targets),
           off: new Map([...states].map(([metric, state]) => [metric, state.offReason])),
           order: peopleViews(facts, context.sees).map(one => one.id),
         })

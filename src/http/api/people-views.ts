@@ -20,6 +20,7 @@ export const NO_SCORE: ScoreView = {
   isReconstructed: false,
   deals: 0,
   days: 0,
+  spread: null,
 }
 
 export const scoreView = (score: Score | undefined): ScoreView =>
@@ -37,10 +38,11 @@ export const scoreView = (score: Score | undefined): ScoreView =>
         isReconstructed: score.isReconstructed,
         deals: score.deals,
         days: score.days,
+        spread: score.spread ?? null,
       }
 
 export const weekViews = (weeks: readonly WeekScores[], key: string): Week[] =>
-  weeks.map(({ from, asOf, isPartial, scores }) => {
+  weeks.map(({ from, asOf, isPartial, scores, rulesVersion }) => {
     const score = scores.get(key)
     return {
       from,
@@ -51,6 +53,7 @@ export const weekViews = (weeks: readonly WeekScores[], key: string): Week[] =>
       isReconstructed: score?.isReconstructed ?? false,
       isPartial,
       asOf: score === undefined ? null : asOf,
+      rulesVersion: rulesVersion ?? null,
     }
   })
 
@@ -75,13 +78,19 @@ export type Facts = {
   deals: readonly DealRow[]
   weeks: readonly WeekScores[]
   directory: DirectoryView
+  /** Who looks: in the first two weeks a person sees the own weeks only. */
+  viewerId: string | null
   /** Not counted at all, by settings. */
   excluded: ReadonlySet<string>
 }
 
 export const personView = (user: User, facts: Facts): PersonView => {
   const key = scoreKey('employee', user.id)
-  const weeks = weekViews(facts.weeks, key)
+  // While a backlog is cleared nobody is compared with anybody, by past weeks either.
+  const isHidden = facts.summary.isAmnesty && facts.viewerId !== user.id
+  const weeks = weekViews(facts.weeks, key).map(week =>
+    isHidden ? { ...week, value: null, low: null, high: null, coverage: null, asOf: null } : week,
+  )
   const score = facts.scores.find(({ scope, scopeId }) => scope === 'employee' && scopeId === user.id)
   return {
     id: user.id,

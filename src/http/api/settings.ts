@@ -1,12 +1,13 @@
 import { proposedHeads } from '../../installations/proposed-heads.ts'
 import type { SettingsView } from '../api-schema.ts'
-import type { Snapshots } from '../deps.ts'
+import type { MetricInfo, Snapshots } from '../deps.ts'
 import type { ApiContext } from './context.ts'
 import { type PreferencesDeps, preferencesFor } from './preferences.ts'
 import { stageView } from './process-view.ts'
+import { targetViews } from './targets.ts'
 import { canSee, namesOf } from './views.ts'
 
-export type SettingsDeps = PreferencesDeps & { snapshots: Snapshots }
+export type SettingsDeps = PreferencesDeps & { snapshots: Snapshots; metrics: readonly MetricInfo[] }
 
 const isListed = ({ isGone }: { isGone?: boolean }): boolean => isGone !== true
 
@@ -40,13 +41,14 @@ export const settingsView = async (deps: SettingsDeps, context: ApiContext): Pro
   const { installation, viewer, sees } = context
   const canChange = viewer.role === 'admin'
   const snapshot = await deps.snapshots.latest(installation.id)
-  const [directory, preferences, stages, fields, rows, log] = await Promise.all([
+  const [directory, preferences, stages, fields, rows, log, metricRows] = await Promise.all([
     deps.data.directory(installation.id),
     preferencesFor(deps, context),
     snapshot ? deps.snapshots.part(installation.id, snapshot.asOf, 'stages') : null,
     snapshot ? deps.snapshots.part(installation.id, snapshot.asOf, 'fields') : null,
     deps.data.storedRows(installation.id),
     canChange ? deps.data.settingsLog(installation.id) : [],
+    snapshot && canChange ? deps.snapshots.part(installation.id, snapshot.asOf, 'metrics') : null,
   ])
   const names = namesOf(directory)
   return {
@@ -80,6 +82,13 @@ export const settingsView = async (deps: SettingsDeps, context: ApiContext): Pro
       isCustom,
       isRequired,
     })),
+    targets: targetViews({
+      metrics: deps.metrics,
+      targets: installation.settings.targets,
+      rows: metricRows ?? [],
+      asOf: snapshot?.asOf ?? null,
+      installedAt: installation.installedAt,
+    }),
     proposedCriticalFields: proposedFields(fields ?? []),
     stages: (stages ?? []).map(row => stageView(row, names)),
     stored: { rows },

@@ -15,7 +15,7 @@ export const storedParts = ({ snapshots, data }: { snapshots: Snapshots; data: P
     name: K,
   ) => (await snapshots.part(installationId, snapshot.asOf, name)) ?? []
 
-  const factsOf = async ({ installation }: ApiContext, snapshot: SnapshotInfo): Promise<Facts> => {
+  const factsOf = async ({ installation, viewer }: ApiContext, snapshot: SnapshotInfo): Promise<Facts> => {
     const [summary, scores, deals, weeks, directory] = await Promise.all([
       snapshots.part(installation.id, snapshot.asOf, 'summary'),
       rowsOf(installation.id, snapshot, 'scores'),
@@ -33,6 +33,7 @@ export const storedParts = ({ snapshots, data }: { snapshots: Snapshots; data: P
       weeks,
       directory,
       excluded,
+      viewerId: viewer.userId,
     }
   }
 
@@ -70,4 +71,5 @@ export const withoutSnapshot = (context: ApiContext, directory: Facts['directory
   weeks: [],
   directory,
   excluded: new Set(context.installation.settings.excludedUsers),
+  viewerId: context.viewer.userId,
 })

@@ -1,6 +1,7 @@
 import type { DealRow } from '../../snapshot/document.ts'
 import type { DealView } from '../api-schema.ts'
 import type { DirectoryView } from '../deps.ts'
+import { type LiveMarks, markFields } from './deal-marks.ts'
 
 /** Snapshot parts → what `/api/v1` answers. Pure: names are looked up, nothing is recomputed. */
 
@@ -43,7 +44,13 @@ export const totals = (deals: readonly Priced[]): { deals: number; amount: Recor
   return { deals: deals.length, amount }
 }
 
-export const dealView = (deal: DealRow, names: Names, cardPath: (dealId: string) => string): DealView => ({
+/** @param marks what people have said about deals since the snapshot; null = not looked up */
+export const dealView = (
+  deal: DealRow,
+  names: Names,
+  cardPath: (dealId: string) => string,
+  marks: LiveMarks | null,
+): DealView => ({
   id: deal.dealId,
   title: deal.title,
   path: cardPath(deal.dealId),
@@ -70,6 +77,10 @@ export const dealView = (deal: DealRow, names: Names, cardPath: (dealId: string)
   winChance: deal.winChance,
   winChanceBasis: deal.winChanceBasis,
   isFirstObserved: deal.isFirstObserved,
+  noMoveChance: deal.noMoveChance ?? null,
+  noMoveDays: deal.noMoveDays ?? null,
+  pausedDays: deal.clocks.pausedDays ?? 0,
+  ...markFields(deal, names, marks),
 })
 
 /** Money at risk first: amount × (1 − chance), red before amber where the money is equal. */

@@ -78,6 +78,7 @@ export const METRIC_INFO = METRICS.flatMap(metric =>
     unit: measure.unit as string,
     payClass: measure.payClass,
     target: measure.target,
+    floor: measure.floor,
     lessIsBetter: measure.lessIsBetter,
     version: metric.version,
     formula: metric.formula,
