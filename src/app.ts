@@ -20,6 +20,7 @@ import { problems, routeNotFound } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { createSessions } from './http/sessions.ts'
 import { createTelemetry } from './http/telemetry.ts'
+import { unsubscribeEndpoints } from './http/unsubscribe.ts'
 
 /** Everything that the HTTP side needs; tests stand in for it. */
 export type AppDeps = Composed
@@ -93,6 +94,10 @@ export const appOver = (deps: AppDeps): Express => {
       [...api, session.renewing],
       signedIn({ sessions, installations: deps.installations, vendors: deps.vendors, onRefused }),
     ),
+  )
+  mount(
+    app,
+    unsubscribeEndpoints({ read: deps.messages.readUnsubscribe, switchOff: deps.messages.switchOff }),
   )
   mount(app, operationEndpoints(admin, operatorOnly(config.ADMIN_TOKEN, limitRefusals(REFUSALS_PER_MINUTE))))
 

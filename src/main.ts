@@ -119,7 +119,9 @@ const work = async (
   }
   const worker = await startWorker({ ...rooms, config, clock, log })
   const times = { nightlyAt: config.NIGHTLY_AT, digestAt: config.DIGEST_AT }
-  const ticker = startTicking(createTick({ ...rooms, times, clock, log }), log)
+  const hasBot = config.TELEGRAM_BOT_TOKEN !== undefined
+  if (hasBot) await rooms.queue.send('telegram', {})
+  const ticker = startTicking(createTick({ ...rooms, times, hasBot, clock, log }), log)
   return async () => {
     ticker.stop()
     await worker.stop()

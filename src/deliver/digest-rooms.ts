@@ -9,6 +9,8 @@ import { createEmailChannel } from './channels/email.ts'
 import { createTelegramChannel } from './channels/telegram.ts'
 import type { DigestChanges, Sees } from './digest.ts'
 import type { DigestRooms, DigestSnapshot } from './send-digests.ts'
+import { createBot } from './telegram/bot.ts'
+import { createUnsubscribing } from './unsubscribe.ts'
 
 /** A snapshot older than this says nothing about today. */
 const FRESH_MS = 7 * DAY
@@ -20,12 +22,20 @@ export const digestRooms = (deps: {
   store: Store
   installations: Pick<Installations, 'load' | 'viewer' | 'portal' | 'vendorOf'>
   snapshots: SnapshotReader
-  config: Pick<Config, 'SMTP_URL' | 'PUBLIC_URL' | 'TELEGRAM_BOT_TOKEN' | 'TELEGRAM_API_ORIGIN'>
+  config: Pick<
+    Config,
+    'SMTP_URL' | 'PUBLIC_URL' | 'SECRET_KEY' | 'TELEGRAM_BOT_TOKEN' | 'TELEGRAM_API_ORIGIN'
+  >
   clock: Clock
   log: Logger
 }): DigestRooms => {
   const { store, installations, snapshots, config, clock, log } = deps
   const { notifications } = store
+  const unsubscribing = createUnsubscribing({
+    secrets: config.SECRET_KEY,
+    publicUrl: config.PUBLIC_URL,
+    clock,
+  })
 
   const loadSnapshot = async (id: string, asOf: Date): Promise<DigestSnapshot | null> => {
     const snapshot = (await snapshots.list(id)).find(one => one.asOf <= asOf)
@@ -94,14 +104,16 @@ export const digestRooms = (deps: {
     telegram:
       config.TELEGRAM_BOT_TOKEN === undefined
         ? null
-        : createTelegramChannel(config.TELEGRAM_API_ORIGIN, config.TELEGRAM_BOT_TOKEN),
+        : createTelegramChannel(createBot(config.TELEGRAM_API_ORIGIN, config.TELEGRAM_BOT_TOKEN, clock)),
     journal: {
       claim: ({ installationId, userId, day, ...message }) =>
         notifications.claim(installationId, userId, day, message),
       sent: notifications.sent,
       failed: notifications.failed,
       release: notifications.release,
-      lastTask: async (id, userId) => (await notifications.last(id, userId, 'task'))?.externalId ?? null,
+      openTasks: notifications.openTasks,
     },
+    unlinkTelegram: store.telegramCodes.unlinkChat,
+    unsubscribeUrl: unsubscribing.urlFor,
   }
 }

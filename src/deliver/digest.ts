@@ -3,11 +3,14 @@ import { DAY } from '../clock.ts'
 import type { User } from '../records/records.ts'
 import type { Settings } from '../records/settings.ts'
 import type { CompanySummary, DealRow, Score } from '../snapshot/document.ts'
+import type { ScreenTarget } from '../vendors/vendor.ts'
 import type { Language } from './digest-words.ts'
 import * as words from './digest-words.ts'
 
 /** A link is a path inside the CRM; whoever sends it makes it absolute. */
-export type DigestLine = { text: string; link: { label: string; path: string } | null }
+export type DigestLine = { text: string; link: DigestLink | null }
+/** `target`: the screen of ours that the path leads to; absent = a page of the CRM. */
+export type DigestLink = { label: string; path: string; target?: ScreenTarget }
 
 export type Digest = {
   userId: string
@@ -51,6 +54,14 @@ const MAX_LINES = 5
 const MINUTES_PER_PERSON = 3
 const MINUTES_PER_DEAL = 2
 const PARTIAL_WEEKS = 12
+
+/** A link to a screen of ours. */
+const screen = (
+  facts: DigestFacts,
+  label: string,
+  view: string,
+  params: Record<string, string> = {},
+): DigestLink => ({ label, path: facts.appPath(view, params), target: { view, params } })
 
 /** What is at stake if nothing happens: amount × (1 − chance to win); deals without an amount come last. */
 const atRisk = (deal: DealRow): number => (deal.amount ?? 0) * (1 - (deal.winChance ?? 0))
@@ -116,7 +127,7 @@ const forEmployee = (facts: DigestFacts, reader: DigestReader): Digest | null =>
   const mine = facts.deals.filter(deal => deal.responsibleId === user.id)
   const todo = mine.filter(({ level }) => level !== 'none').toSorted(byUrgency)
   if (todo.length === 0) return mine.length === 0 ? null : cleanWeek(facts, reader)
-  const list = { label: words.labels.list[language], path: facts.appPath('stale') }
+  const list = screen(facts, words.labels.list[language], 'stale')
   // The greeting and at most four lines: the fourth says how many more there are.
   const shown = todo.slice(0, todo.length > MAX_LINES - 1 ? MAX_LINES - 2 : MAX_LINES - 1)
   const rest = todo.length - shown.length
@@ -165,13 +176,13 @@ const forHead = (facts: DigestFacts, reader: DigestReader): Digest | null => {
       : []),
     {
       text: `${state} ${words.redLine(language, red.length, sumOf(red))}`,
-      link: { label: words.labels.overview[language], path: facts.appPath('overview') },
+      link: screen(facts, words.labels.overview[language], 'overview'),
     },
     ...(changes !== null && hasChanges
       ? [
           {
             text: words.changesLine(language, changes),
-            link: { label: words.labels.redDeals[language], path: facts.appPath('stale', { level: 'red' }) },
+            link: screen(facts, words.labels.redDeals[language], 'stale', { level: 'red' }),
           },
         ]
       : []),
@@ -182,7 +193,7 @@ const forHead = (facts: DigestFacts, reader: DigestReader): Digest | null => {
       : [
           {
             text: words.planerkaLine(language, when, talks * MINUTES_PER_PERSON),
-            link: { label: words.labels.agenda[language], path: facts.appPath('planerka') },
+            link: screen(facts, words.labels.agenda[language], 'planerka'),
           },
         ]
   const room = MAX_LINES - head.length - tail.length

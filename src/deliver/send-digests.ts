@@ -7,11 +7,12 @@ import type { Department, User } from '../records/records.ts'
 import type { Settings } from '../records/settings.ts'
 import type { CompanySummary, DealRow, Score } from '../snapshot/document.ts'
 import type { Portal, Vendor } from '../vendors/vendor.ts'
-import type { Channel, ChannelName, Delivery } from './channels/channel.ts'
+import { type Channel, type ChannelName, type Delivery, Undelivered } from './channels/channel.ts'
 import { crmChannel, taskChannel } from './channels/crm.ts'
 import {
   type Digest,
   type DigestChanges,
+  type DigestFacts,
   type DigestReader,
   digestFor,
   digestText,
@@ -86,9 +87,13 @@ export type DigestRooms = {
     failed(installationId: string, userId: string, day: string, error: string): Promise<void>
     /** Gives the claim back: the message certainly did not go out. */
     release(installationId: string, userId: string, day: string): Promise<void>
-    /** Id of the task that carried this person's last digest; null when there is none. */
-    lastTask(installationId: string, userId: string): Promise<string | null>
+    /** By user id, the task that carried the person's last digest and is still open. */
+    openTasks(installationId: string): Promise<ReadonlyMap<string, string>>
   }
+  /** The person's chat is gone: no more messages there. */
+  unlinkTelegram(chatId: string): Promise<unknown>
+  /** Switches the person's messages off without signing in; for messages outside of the CRM. */
+  unsubscribeUrl(installationId: string, userId: string): Promise<string>
 }
 
 export type SentDigest = {
@@ -120,10 +125,12 @@ const channelFor = (
   { vendor, settings }: DigestPortal,
   preferences: DigestPreferences | undefined,
   rooms: DigestRooms,
+  addresses: Pick<Delivery, 'email' | 'telegramChatId'>,
 ): ChannelName => {
   const wanted = preferences?.channel
-  if (wanted === 'email' && rooms.email && preferences?.email) return 'email'
-  if (wanted === 'telegram' && rooms.telegram && preferences?.telegramChatId) return 'telegram'
+  if (wanted === 'widget') return 'widget'
+  if (wanted === 'email' && rooms.email && addresses.email !== null) return 'email'
+  if (wanted === 'telegram' && rooms.telegram && addresses.telegramChatId !== null) return 'telegram'
   if (vendor.can.notifyInCrm) return 'crm'
   return settings.digest.crmTasksAllowed ? 'task' : 'widget'
 }
@@ -190,32 +197,36 @@ const staleNotice = (portal: DigestPortal, reader: DigestReader, syncedAt: Date)
   dealIds: [],
 })
 
+const factsOf = (portal: DigestPortal, snapshot: DigestSnapshot, asOf: Date): DigestFacts => ({
+  asOf,
+  settings: portal.settings,
+  ...snapshot,
+  cardPath: dealId => portal.vendor.cardPath('deal', dealId),
+  appPath: (view, params = {}) => portal.vendor.appPath(portal.appCode, { view, params }),
+})
+
 /** Digests of everybody who gets one at `asOf`, without sending anything. */
 const compose = async (portal: DigestPortal, rooms: DigestRooms, given: SendDigests): Promise<Digest[]> => {
   const readers = await readersOf(portal, rooms)
-  const { syncedAt, vendor } = portal
+  const { syncedAt } = portal
   if (given.isScheduled && syncedAt !== null && rooms.clock.now().getTime() - syncedAt.getTime() > STALE_MS)
     return readers.filter(({ role }) => role === 'head').map(reader => staleNotice(portal, reader, syncedAt))
   const snapshot = await rooms.loadSnapshot(portal.installationId, given.asOf)
   if (snapshot === null) return []
-  return readers.flatMap(
-    reader =>
-      digestFor(
-        {
-          asOf: given.asOf,
-          settings: portal.settings,
-          ...snapshot,
-          cardPath: dealId => vendor.cardPath('deal', dealId),
-          appPath: (view, params = {}) => vendor.appPath(portal.appCode, { view, params }),
-        },
-        reader,
-      ) ?? [],
-  )
+  const facts = factsOf(portal, snapshot, given.asOf)
+  return readers.flatMap(reader => digestFor(facts, reader) ?? [])
 }
 
-/** Nothing was delivered: the CRM itself said no before doing anything. */
+/** Nothing was delivered: the CRM or the channel itself said no before doing anything. */
 const certainlyNotSent = (error: unknown): boolean =>
-  isVendorError(error) && ['auth_revoked', 'rejected', 'rate_limited'].includes(error.kind)
+  error instanceof Undelivered ||
+  (isVendorError(error) && ['auth_revoked', 'rejected', 'rate_limited'].includes(error.kind))
+
+/** Not sent, and the same message may go out in a while. */
+const isForLater = (error: unknown): boolean =>
+  error instanceof Undelivered
+    ? error.outcome === 'again'
+    : isVendorError(error) && error.kind === 'rate_limited'
 
 /** Latest time of the working day; a digest filed as a task is due by then. */
 const endOfWork = (asOf: Date, { calendar }: Settings, now: Date): Date => {
@@ -227,21 +238,39 @@ const endOfWork = (asOf: Date, { calendar }: Settings, now: Date): Date => {
   return end > now ? end : new Date(now.getTime() + 60 * MINUTE)
 }
 
+/** Where one person's message can go. */
+const addressesOf = (
+  user: Pick<User, 'email'> | undefined,
+  preferences: DigestPreferences | undefined,
+): Pick<Delivery, 'email' | 'telegramChatId'> => ({
+  // The CRM's own address of a person who has given none to us.
+  email: preferences?.email ?? user?.email ?? null,
+  telegramChatId: preferences?.telegramChatId ?? null,
+})
+
 /**
  * Composes the digests of one portal and, unless `dryRun`, sends them: each person at most once per portal
  * day of `asOf`, claimed before sending, so that a repeated call or a second process sends nothing twice.
  * One person's failure never stops the rest.
- * @returns the messages that go out; with `dryRun`, those that would
+ * @returns the messages that go out (with `dryRun`, those that would) and how many may go out later
  */
-export const sendDigests = async (rooms: DigestRooms, given: SendDigests): Promise<SentDigest[]> => {
+export const deliverDigests = async (
+  rooms: DigestRooms,
+  given: SendDigests,
+): Promise<{ sent: SentDigest[]; postponed: number }> => {
   const { installationId, asOf, dryRun } = given
+  const { journal, log } = rooms
   const portal = await rooms.loadPortal(installationId)
-  if (given.isScheduled && isDayOff(asOf, portal.settings)) return []
+  if (given.isScheduled && isDayOff(asOf, portal.settings)) return { sent: [], postponed: 0 }
   const origin = new URL(portal.address.api).origin
   const day = DateTime.fromJSDate(asOf, { zone: portal.settings.calendar.timeZone }).toISODate() ?? ''
   const digests = await compose(portal, rooms, given)
   const users = new Map(portal.users.map(user => [user.id, user]))
+  const writesTasks = !dryRun && !portal.vendor.can.notifyInCrm
+  const openTasks = writesTasks ? await journal.openTasks(installationId) : new Map<string, string>()
 
+  /** Whose message is a task today, and takes the place of yesterday's. */
+  const tasked = new Set<string>()
   let connection: Promise<Portal> | null = null
   const connect = (): Promise<Portal> => (connection ??= rooms.connect(installationId))
 
@@ -249,50 +278,108 @@ export const sendDigests = async (rooms: DigestRooms, given: SendDigests): Promi
     if (name === 'email') return rooms.email
     if (name === 'telegram') return rooms.telegram
     if (name === 'crm') return crmChannel(await connect())
-    if (name === 'task')
-      return taskChannel(await connect(), await rooms.journal.lastTask(installationId, userId))
+    if (name === 'task') return taskChannel(await connect(), openTasks.get(userId) ?? null)
     return null
   }
 
-  const sent: SentDigest[] = []
-  for (const digest of digests) {
+  const note = async (userId: string, thrown: unknown): Promise<void> => {
+    const isRefused = thrown instanceof Undelivered && thrown.outcome === 'refused'
+    await (certainlyNotSent(thrown) && !isRefused
+      ? journal.release(installationId, userId, day)
+      : journal.failed(installationId, userId, day, asError(thrown).message)
+    ).catch((cause: unknown) => log.error({ err: cause, installationId, userId }, 'journal not written'))
+  }
+
+  /** @returns what went out, `later`, or null when nothing did and nothing will */
+  const deliver = async (
+    digest: Digest,
+    preferences: DigestPreferences | undefined,
+  ): Promise<SentDigest | 'later' | null> => {
     const { userId, name, role, lines, dealIds } = digest
-    const preferences = portal.preferences.get(userId)
-    const channel = channelFor(portal, preferences, rooms)
+    const addresses = addressesOf(users.get(userId), preferences)
+    const channel = channelFor(portal, preferences, rooms, addresses)
     const message: SentDigest = { userId, name, role, channel, text: digestText(lines, origin), dealIds }
-    if (dryRun) {
-      sent.push(message)
-      continue
-    }
+    if (dryRun) return message
+    if (channel === 'task') tasked.add(userId)
     let isClaimed = false
     try {
-      // Looked up first: a claim must not be the task that it replaces.
       const open = await openChannel(channel, userId)
-      isClaimed = await rooms.journal.claim({ installationId, userId, day, channel, role, asOf, dealIds })
-      if (!isClaimed) continue
+      isClaimed = await journal.claim({ installationId, userId, day, channel, role, asOf, dealIds })
+      if (!isClaimed) return null
+      const isOutside = channel === 'email'
       const delivery: Delivery = {
         userId,
         language: languageOf(preferences?.language ?? users.get(userId)?.language, portal.settings.language),
         lines,
         origin,
-        email: preferences?.email ?? null,
-        telegramChatId: preferences?.telegramChatId ?? null,
+        ...addresses,
+        unsubscribeUrl: isOutside ? await rooms.unsubscribeUrl(installationId, userId) : null,
         dueAt: endOfWork(asOf, portal.settings, rooms.clock.now()),
       }
       const externalId = open === null ? null : await open(delivery)
-      await rooms.journal.sent(installationId, userId, day, externalId, channel === 'task')
-      sent.push(message)
+      await journal.sent(installationId, userId, day, externalId, channel === 'task')
+      return message
     } catch (thrown) {
-      const error = asError(thrown)
-      rooms.log.warn({ err: error, installationId, userId, channel }, 'digest not delivered')
-      if (!isClaimed) continue
-      const note = certainlyNotSent(thrown)
-        ? rooms.journal.release(installationId, userId, day)
-        : rooms.journal.failed(installationId, userId, day, error.message)
-      await note.catch((cause: unknown) =>
-        rooms.log.error({ err: cause, installationId, userId }, 'journal not written'),
-      )
+      log.warn({ err: asError(thrown), installationId, userId, channel }, 'digest not delivered')
+      if (isClaimed) await note(userId, thrown)
+      const isGone = thrown instanceof Undelivered && thrown.outcome === 'gone'
+      if (isGone && preferences?.telegramChatId) {
+        await rooms.unlinkTelegram(preferences.telegramChatId)
+        return deliver(digest, { ...preferences, channel: 'crm', telegramChatId: null })
+      }
+      return isForLater(thrown) ? 'later' : null
     }
   }
-  return sent
+
+  /** What was told yesterday and needs no doing today must not stay among somebody's tasks. */
+  const closeLeftovers = async (): Promise<void> => {
+    for (const [userId, taskId] of openTasks) {
+      if (tasked.has(userId)) continue
+      await connect()
+        .then(crm => crm.apply({ kind: 'closeTask', taskId }))
+        .catch((error: unknown) =>
+          log.warn({ err: asError(error), installationId, userId }, 'yesterday’s task not closed'),
+        )
+    }
+  }
+
+  const sent: SentDigest[] = []
+  let postponed = 0
+  for (const digest of digests) {
+    const outcome = await deliver(digest, portal.preferences.get(digest.userId))
+    if (outcome === 'later') postponed += 1
+    else if (outcome !== null) sent.push(outcome)
+  }
+  if (writesTasks && given.isScheduled) await closeLeftovers()
+  return { sent, postponed }
+}
+
+/** The same for whoever only wants to know what went out. */
+export const sendDigests = async (rooms: DigestRooms, given: SendDigests): Promise<SentDigest[]> =>
+  (await deliverDigests(rooms, given)).sent
+
+/**
+ * One person's digest as it reads now, whatever channel and switches are set: it is there in the widget for
+ * everybody. An administrator reads it as a head of all. @returns null when there is nothing to say
+ */
+export const ownDigest = async (
+  rooms: Pick<DigestRooms, 'loadPortal' | 'loadSnapshot' | 'seenBy'>,
+  given: { installationId: string; userId: string; isAdmin: boolean; language: Language; asOf: Date },
+): Promise<Digest | null> => {
+  const { installationId, userId, isAdmin, language, asOf } = given
+  const [portal, snapshot] = await Promise.all([
+    rooms.loadPortal(installationId),
+    rooms.loadSnapshot(installationId, asOf),
+  ])
+  const user = portal.users.find(({ id }) => id === userId)
+  if (!user || snapshot === null) return null
+  const seen = isAdmin ? null : await rooms.seenBy(installationId, userId)
+  const isHead = seen === null || seen.role !== 'employee'
+  return digestFor(factsOf(portal, snapshot, asOf), {
+    user,
+    role: isHead ? 'head' : 'employee',
+    language,
+    teams: seen?.heads ?? headsOf(portal).get(userId) ?? [],
+    sees: seen === null ? 'all' : new Set(seen.sees),
+  })
 }

@@ -1,7 +1,9 @@
 import { type Clock, DAY } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { digestRooms } from '../deliver/digest-rooms.ts'
-import { type SendDigests, sendDigests } from '../deliver/send-digests.ts'
+import { ownDigest, type SendDigests, sendDigests } from '../deliver/send-digests.ts'
+import { createTelegram } from '../deliver/telegram/telegram.ts'
+import { createUnsubscribing } from '../deliver/unsubscribe.ts'
 import { createWriteBack } from '../deliver/write-back/write-back.ts'
 import type { Installations as InstallationsRoom } from '../installations/installations.ts'
 import type { Logger } from '../logger.ts'
@@ -62,7 +64,7 @@ const FIGURES_MS = 30_000
 
 const languageOf = (word: string | null): 'ru' | 'en' | null => (word === 'ru' || word === 'en' ? word : null)
 const channelOf = (word: string): Preferences['channel'] =>
-  word === 'email' || word === 'telegram' || word === 'task' ? word : 'crm'
+  word === 'email' || word === 'telegram' || word === 'task' || word === 'widget' ? word : 'crm'
 
 const portalData = ({ store, installations }: AppRooms): PortalData => ({
   directory: id => store.facts.directory(id),
@@ -140,6 +142,12 @@ export const compose = (rooms: AppRooms): Composed => {
   }
   const digests = digestRooms({ store, installations, snapshots: reader, config, clock, log })
   const send = (given: SendDigests) => sendDigests(digests, given)
+  const telegram = createTelegram({ store, installations, config, clock, log })
+  const unsubscribing = createUnsubscribing({
+    secrets: config.SECRET_KEY,
+    publicUrl: config.PUBLIC_URL,
+    clock,
+  })
   return {
     config,
     clock,
@@ -155,6 +163,14 @@ export const compose = (rooms: AppRooms): Composed => {
       return latest ? send({ installationId: id, asOf: latest.asOf, dryRun: true }) : []
     },
     sendDigests: send,
+    messages: {
+      ownDigest: given => ownDigest(digests, given),
+      inviteToTelegram: telegram?.invite ?? null,
+      unlinkTelegram: (id, userId) =>
+        store.preferences.save(id, userId, { telegramChatId: null, channel: 'crm' }),
+      readUnsubscribe: unsubscribing.read,
+      switchOff: (id, userId) => store.preferences.save(id, userId, { digest: false }),
+    },
     queue: {
       sync: queue.sync,
       snapshot: async (id, asOf) => void (await queue.snapshot(id, asOf)),

@@ -5,7 +5,7 @@ import type { Score, SnapshotParts } from '../snapshot/document.ts'
 import type { ObjectionRow, PauseRow } from '../store/deal-marks.ts'
 import type { Store } from '../store/open-store.ts'
 import type { FrameUser, InboundRequest, Vendor, VendorId } from '../vendors/vendor.ts'
-import type { Preferences, SyncState } from './api-schema.ts'
+import type { OwnDigest, Preferences, SyncState } from './api-schema.ts'
 
 /** What http asks of the other rooms, and nothing more: tests stand in for exactly this. */
 
@@ -107,7 +107,7 @@ export type DirectoryView = {
   fields: Listed<Field>[]
 }
 
-export type StoredPreferences = Omit<Preferences, 'telegramLinked' | 'channels'> & { telegramLinked: boolean }
+export type StoredPreferences = Omit<Preferences, 'telegramAvailable' | 'crmEmail' | 'channels'>
 
 export type MoveRow = {
   dealId: string
@@ -149,6 +149,25 @@ export type MetricInfo = {
   formula: string
   caveats: readonly string[]
   needs: readonly string[]
+}
+
+/** Messages to one person: the one in the widget, and the chat that may take it. */
+export type Messages = {
+  ownDigest(given: {
+    installationId: string
+    userId: string
+    isAdmin: boolean
+    language: 'ru' | 'en'
+    asOf: Date
+  }): Promise<Pick<OwnDigest, 'role' | 'lines'> | null>
+  /** null = the server has no bot. @throws AppError 503 `telegram_unavailable` */
+  inviteToTelegram:
+    | ((installationId: string, userId: string) => Promise<{ url: string; expiresAt: Date }>)
+    | null
+  unlinkTelegram(installationId: string, userId: string): Promise<void>
+  /** Whose messages a signed address switches off. */
+  readUnsubscribe(token: string): Promise<{ installationId: string; userId: string } | null>
+  switchOff(installationId: string, userId: string): Promise<void>
 }
 
 export type DigestMessage = {

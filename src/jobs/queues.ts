@@ -14,6 +14,8 @@ export type JobData = {
   /** Writes and takes back what the journal holds; every night it plans first. */
   'write-back': { installationId: string; isNightly: boolean }
   upkeep: Upkeep
+  /** Hears what people write to the bot; one at a time, whoever does. */
+  telegram: Record<string, never>
 }
 /** Small jobs that nobody waits for share a queue: each queue costs a question every few seconds. */
 export type Upkeep =
@@ -62,6 +64,8 @@ export const QUEUES: Record<JobName, QueueRule> = {
     ...BEATING,
   },
   upkeep: { policy: 'stately', atOnce: 1, expireInSeconds: minutes(120), ...retries(8, 30), ...BEATING },
+  // Queued again by each tick, so that a try that failed needs no other.
+  telegram: { policy: 'stately', atOnce: 1, expireInSeconds: minutes(30), ...retries(0, 1), ...BEATING },
 }
 export const JOB_NAMES = Object.keys(QUEUES) as JobName[]
 

@@ -19,6 +19,8 @@ export const createTick = (deps: {
   store: Store
   installations: Installations
   times: ScheduleTimes
+  /** The server has a bot that somebody must hear. */
+  hasBot?: boolean
   clock: Clock
   log: Logger
 }): (() => Promise<number>) => {
@@ -64,6 +66,8 @@ export const createTick = (deps: {
       calendar: settings.calendar,
       installedAt,
     }))
+    // However many ask, one hears and at most one more waits for its turn.
+    if (deps.hasBot) await queue.send('telegram', {})
     let count = 0
     for (const due of dueAt(now, portals, times)) if (await enqueue(due, now)) count += 1
     return count

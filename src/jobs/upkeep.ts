@@ -22,6 +22,7 @@ export const prune = async (deps: {
   const { store, installations, clock, log } = deps
   const before = (age: number): Date => new Date(clock.now().getTime() - age)
   await store.singleUse.forget(clock.now())
+  await store.telegramCodes.forgetExpired()
   await store.crmEvents.pruneHandled(before(DROP_HINTS_AFTER))
   await store.syncRuns.prune(before(DROP_RUNS_AFTER))
   for (const { id } of await installations.list())

@@ -1,8 +1,9 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
-import type { Clock } from '../clock.ts'
+import { type Clock, MINUTE } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { digestRooms } from '../deliver/digest-rooms.ts'
-import { sendDigests } from '../deliver/send-digests.ts'
+import { deliverDigests } from '../deliver/send-digests.ts'
+import { createTelegram } from '../deliver/telegram/telegram.ts'
 import { createWriteBack } from '../deliver/write-back/write-back.ts'
 import { AppError, asError } from '../errors.ts'
 import type { Installations } from '../installations/installations.ts'
@@ -25,6 +26,9 @@ export type WorkerDeps = {
   log: Logger
 }
 
+/** Then the next job takes over, perhaps in another process. */
+const LISTEN_FOR = 15 * MINUTE
+
 type Handed<Name extends JobName> = JobData[Name] & { jobId: string; queuedAt: Date; signal: AbortSignal }
 type Handlers = { [Name in JobName]: (given: Handed<Name>) => Promise<void> }
 
@@ -33,6 +37,7 @@ const handlersOf = (deps: WorkerDeps): Handlers => {
   const syncs = createSyncJobs(deps)
   const snapshots = createSnapshotJobs(deps)
   const reader = createSnapshotReader(store, async id => (await installations.load(id)).settings.calendar)
+  const telegram = createTelegram({ store, installations, config, clock, log })
   const digests = digestRooms({ store, installations, snapshots: reader, config, clock, log })
   const writeBack = createWriteBack({ store, installations, snapshots: reader, clock, log })
   return {
@@ -50,13 +55,20 @@ const handlersOf = (deps: WorkerDeps): Handlers => {
       await writeBack.work(installationId, signal)
     },
     async digest({ installationId, asOf }) {
-      const sent = await sendDigests(digests, {
+      const { sent, postponed } = await deliverDigests(digests, {
         installationId,
         asOf: new Date(asOf),
         dryRun: false,
         isScheduled: true,
       })
-      log.info({ installationId, sent: sent.length }, 'digests sent')
+      log.info({ installationId, sent: sent.length, postponed }, 'digests sent')
+      // Another try of the job reaches those only: the others have had theirs.
+      if (postponed > 0)
+        throw new AppError(503, 'digests_postponed', `${postponed} digests could not be sent yet`)
+    },
+    async telegram({ signal }) {
+      const until = new Date(clock.now().getTime() + LISTEN_FOR)
+      await telegram?.listen({ until, signal })
     },
     async upkeep(given) {
       switch (given.task) {
@@ -104,6 +116,7 @@ const POLLING: Partial<Record<JobName, number>> = {
   hints: 1,
   snapshot: 1,
   upkeep: 2,
+  telegram: 2,
   'write-back': 2,
 }
 const RARELY = 5
@@ -143,7 +156,8 @@ export const startWorker = async (deps: WorkerDeps): Promise<Worker> => {
       },
     )
   }
-  for (const name of JOB_NAMES) await work(name)
+  const hasBot = deps.config.TELEGRAM_BOT_TOKEN !== undefined
+  for (const name of JOB_NAMES) if (name !== 'telegram' || hasBot) await work(name)
   log.info('worker started')
 
   return {

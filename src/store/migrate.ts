@@ -3,6 +3,8 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 import { up as foundation } from './migrations/0001-foundation.ts'
 import { up as writeBack } from './migrations/0002-write-back.ts'
 import { up as dealMarks } from './migrations/0003-deal-marks.ts'
+import { up as telegramCodes } from './migrations/0004-telegram-codes.ts'
+import { up as versionAuthors } from './migrations/0005-version-authors.ts'
 import type { Database } from './schema.ts'
 
 /** Every migration by name, in the order of the names; forward only. */
@@ -10,6 +12,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': { up: foundation },
   '0002-write-back': { up: writeBack },
   '0003-deal-marks': { up: dealMarks },
+  '0004-telegram-codes': { up: telegramCodes },
+  '0005-version-authors': { up: versionAuthors },
 }
 
 const OLDEST_SERVER = 150_000

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import { markOwnTask } from './own-items.ts'
 import type { Database, NotificationsTable } from './schema.ts'
@@ -92,6 +92,18 @@ export const notificationsOf = (db: Kysely<Database>, clock: Clock) => {
         .where('day', '=', day)
         .where('sent_at', 'is', null)
         .execute()
+    },
+
+    /** The task that carried a person's last message, by user id, unless somebody has done with it. */
+    openTasks: async (id: string): Promise<Map<string, string>> => {
+      const { rows } = await sql<{ user_id: string; external_id: string }>`
+        select last.user_id, last.external_id from (
+          select distinct on (user_id) user_id, external_id from notifications
+          where installation_id = ${id} and channel = 'task' and sent_at is not null and external_id is not null
+          order by user_id, day desc) last
+        left join tasks on tasks.installation_id = ${id} and tasks.task_id = last.external_id
+        where tasks.task_id is null or (tasks.status <> 'completed' and tasks.deleted_at is null)`.execute(db)
+      return new Map(rows.map(row => [row.user_id, row.external_id]))
     },
 
     /** The newest message that went out to this person. */

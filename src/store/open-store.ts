@@ -26,6 +26,7 @@ import type { Database } from './schema.ts'
 import { singleUseOf } from './single-use.ts'
 import { snapshotsOf } from './snapshots.ts'
 import { syncRunsOf } from './sync-runs.ts'
+import { telegramCodesOf } from './telegram-codes.ts'
 import { tokensOf } from './tokens.ts'
 
 export type { PoolConfigLike }
@@ -87,6 +88,7 @@ const storeOver = (
     facts: factsOf(db, pool),
     snapshots: snapshotsOf(db),
     preferences: preferencesOf(db),
+    telegramCodes: telegramCodesOf(db, clock),
     notifications: notificationsOf(db, clock),
     journal: journalOf(db, clock),
     dealMarks: dealMarksOf(db, clock),

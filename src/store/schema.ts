@@ -196,6 +196,8 @@ export type DealVersionsTable = {
   currency: string | null
   close_on: string | null
   fields: JSONColumnType<Record<string, string>>
+  /** Last editor as the CRM named it; `-` = it named nobody; null = not noted. */
+  changed_by: string | null
 }
 
 export type FactChangesTable = {
@@ -413,6 +415,13 @@ export type WriteJournalTable = {
   undo_asked_by: string | null
 }
 
+export type TelegramCodesTable = {
+  installation_id: string
+  user_id: string
+  code_hash: string
+  expires_at: Date
+}
+
 export type DealPausesTable = {
   installation_id: string
   deal_id: string
@@ -478,6 +487,7 @@ export type Database = {
   notifications: NotificationsTable
   settings_log: SettingsLogTable
   write_journal: WriteJournalTable
+  telegram_codes: TelegramCodesTable
   deal_pauses: DealPausesTable
   flag_objections: FlagObjectionsTable
   amnesty_outcomes: AmnestyOutcomesTable

@@ -1,8 +1,15 @@
 import nock from 'nock'
 import { describe, expect, test } from 'vitest'
-import type { Channel } from '../../src/deliver/channels/channel.ts'
+import { type Channel, Undelivered } from '../../src/deliver/channels/channel.ts'
 import { createTelegramChannel } from '../../src/deliver/channels/telegram.ts'
-import { type DigestPreferences, type DigestRooms, sendDigests } from '../../src/deliver/send-digests.ts'
+import {
+  type DigestPreferences,
+  type DigestRooms,
+  deliverDigests,
+  ownDigest,
+  sendDigests,
+} from '../../src/deliver/send-digests.ts'
+import { createBot } from '../../src/deliver/telegram/bot.ts'
 import { VendorError } from '../../src/errors.ts'
 import { createLogger, silentLogger } from '../../src/logger.ts'
 import type { Settings } from '../../src/records/settings.ts'
@@ -15,6 +22,7 @@ type Change = {
   notifyInCrm?: boolean
   fails?: (userId: string) => Error | null
   email?: Channel
+  telegram?: Channel
   syncedAt?: Date
   now?: Date
 }
@@ -22,6 +30,7 @@ type Change = {
 const createRooms = (change: Change = {}) => {
   const notified: Message[] = []
   const applied: WriteBack[] = []
+  const unlinked: string[] = []
   const journal = new Map<string, { state: string; externalId: string | null; channel: string }>()
   const key = (userId: string, day: string) => `${userId} ${day}`
   const vendor = fakeVendor('bitrix24', [], { outbound: 0 })
@@ -72,7 +81,7 @@ const createRooms = (change: Change = {}) => {
       userId === '2' ? { role: 'head', sees: ['2', '3', '4'] } : { role: 'employee', sees: [userId] },
     connect: async () => portal,
     email: change.email ?? null,
-    telegram: null,
+    telegram: change.telegram ?? null,
     journal: {
       async claim({ userId, day, channel }) {
         if (journal.has(key(userId, day))) return false
@@ -88,19 +97,15 @@ const createRooms = (change: Change = {}) => {
       async release(_id, userId, day) {
         journal.delete(key(userId, day))
       },
-      async lastTask(_id, userId) {
-        return (
-          [...journal]
-            .filter(
-              ([name, { channel, state }]) =>
-                name.startsWith(`${userId} `) && channel === 'task' && state === 'sent',
-            )
-            .at(-1)?.[1].externalId ?? null
-        )
+      async openTasks() {
+        const sent = [...journal].filter(([, { channel, state }]) => channel === 'task' && state === 'sent')
+        return new Map(sent.map(([name, { externalId }]) => [name.split(' ')[0]!, externalId!]))
       },
     },
+    unlinkTelegram: async chatId => void unlinked.push(chatId),
+    unsubscribeUrl: async (_id, userId) => `https://app.example/stop/${userId}`,
   }
-  return { rooms, notified, applied, journal }
+  return { rooms, notified, applied, journal, unlinked }
 }
 
 const ASKED = { installationId: 'i1', asOf: AS_OF, dryRun: false }
@@ -184,8 +189,13 @@ describe('sending digests', () => {
     expect(messages.filter(({ role }) => role === 'head').map(({ userId }) => userId)).toEqual(['1'])
     expect(messages.find(({ userId }) => userId === '1')?.dealIds).toContain('901')
     const named = createRooms({ settings: { heads: { '10': '4' } } })
+    named.rooms.seenBy = async (_id, userId) => ({ role: 'head', sees: [userId, '3'] })
     const roles = await sendDigests(named.rooms, { ...ASKED, dryRun: true })
     expect(roles.filter(({ role }) => role === 'head').map(({ userId }) => userId)).toEqual(['4'])
+    // Named, and yet the CRM lets him see his own deals only: an employee.
+    named.rooms.seenBy = async (_id, userId) => ({ role: 'employee', sees: [userId] })
+    const humbled = await sendDigests(named.rooms, { ...ASKED, dryRun: true })
+    expect(humbled.find(({ userId }) => userId === '4')?.role).toBe('employee')
   })
 
   test('the schedule keeps quiet on days off and says when the data is old', async () => {
@@ -242,6 +252,129 @@ describe('sending digests', () => {
   })
 })
 
+describe('a message that did not go out', () => {
+  const byEmail = (outcome: 'again' | 'refused' | null) => {
+    const tries: string[] = []
+    const made = createRooms({
+      preferences: { '3': { channel: 'email', email: 'e@example.org' } },
+      email: async ({ userId }) => {
+        tries.push(userId)
+        if (outcome !== null && tries.length === 1) throw new Undelivered(outcome, 'no')
+        if (outcome === null && tries.length === 1) throw new Error('the line broke')
+        return 'id'
+      },
+    })
+    return { ...made, tries }
+  }
+
+  test('for now is counted, and another try reaches that person only', async () => {
+    const { rooms, tries, notified } = byEmail('again')
+    const first = await deliverDigests(rooms, ASKED)
+    expect([first.postponed, recipients(first.sent)]).toEqual([1, ['2', '4', '5']])
+    const second = await deliverDigests(rooms, ASKED)
+    expect([second.postponed, recipients(second.sent)]).toEqual([0, ['3']])
+    expect(tries).toEqual(['3', '3'])
+    expect(notified).toHaveLength(3)
+  })
+
+  test.each(['refused', null] as const)('(%s) is not tried again that day', async outcome => {
+    const { rooms, tries } = byEmail(outcome)
+    expect((await deliverDigests(rooms, ASKED)).postponed).toBe(0)
+    await deliverDigests(rooms, ASKED)
+    expect(tries).toEqual(['3'])
+  })
+
+  test('because the chat is gone is forgotten there and comes inside the CRM', async () => {
+    const { rooms, notified, unlinked } = createRooms({
+      preferences: { '3': { channel: 'telegram', telegramChatId: '42' } },
+      telegram: async () => {
+        throw new Undelivered('gone', 'blocked')
+      },
+    })
+    const sent = await sendDigests(rooms, ASKED)
+    expect(sent.find(({ userId }) => userId === '3')?.channel).toBe('crm')
+    expect(recipients(notified)).toEqual(['2', '3', '4', '5'])
+    expect(unlinked).toEqual(['42'])
+  })
+})
+
+describe('channels by choice', () => {
+  test('whoever wants the message in the widget only gets it nowhere else', async () => {
+    const { rooms, notified } = createRooms({ preferences: { '3': { channel: 'widget' } } })
+    const sent = await sendDigests(rooms, ASKED)
+    expect(sent.find(({ userId }) => userId === '3')?.channel).toBe('widget')
+    expect(recipients(notified)).toEqual(['2', '4', '5'])
+  })
+
+  test('a task of yesterday is closed for whoever has nothing to do today, or reads elsewhere now', async () => {
+    const { rooms, applied } = createRooms({
+      notifyInCrm: false,
+      settings: { digest: { heads: true, employees: true, crmTasksAllowed: true } },
+    })
+    await sendDigests(rooms, ASKED)
+    const load = rooms.loadPortal
+    rooms.loadPortal = async id => ({
+      ...(await load(id)),
+      preferences: new Map([
+        ['3', { digest: false, channel: 'crm', email: null, telegramChatId: null, language: null }],
+        ['4', { digest: true, channel: 'widget', email: null, telegramChatId: null, language: null }],
+      ]),
+    })
+    const tomorrow = { ...ASKED, asOf: new Date('2026-11-24T05:30:00Z'), isScheduled: true }
+    await sendDigests(rooms, tomorrow)
+    expect(applied.map(change => (change.kind === 'closeTask' ? change.taskId : '')).toSorted()).toEqual([
+      'task-1',
+      'task-2',
+      'task-3',
+      'task-4',
+    ])
+  })
+
+  test('no second task is made while yesterday’s could not be closed', async () => {
+    const { rooms, notified } = createRooms({
+      notifyInCrm: false,
+      settings: { digest: { heads: true, employees: true, crmTasksAllowed: true } },
+    })
+    await sendDigests(rooms, ASKED)
+    const crm = await rooms.connect('i1')
+    const apply = crm.apply
+    crm.apply = async () => {
+      throw new VendorError('unavailable', 'down', 'away')
+    }
+    const tomorrow = { ...ASKED, asOf: new Date('2026-11-24T05:30:00Z') }
+    expect(await deliverDigests(rooms, tomorrow)).toMatchObject({ sent: [], postponed: 4 })
+    expect(notified).toHaveLength(4)
+    crm.apply = apply
+    expect((await deliverDigests(rooms, tomorrow)).sent).toHaveLength(4)
+  })
+})
+
+describe('the message in the widget', () => {
+  const own = (userId: string, more: { isAdmin?: boolean; change?: Change } = {}) =>
+    ownDigest(createRooms(more.change).rooms, {
+      installationId: 'i1',
+      userId,
+      isAdmin: more.isAdmin ?? false,
+      language: 'ru',
+      asOf: AS_OF,
+    })
+
+  test('is there for everybody, switched off or not, and speaks of what the person may see', async () => {
+    expect(await own('3', { change: { preferences: { '3': { digest: false } } } })).toMatchObject({
+      role: 'employee',
+      dealIds: ['101'],
+    })
+    expect(await own('2')).toMatchObject({ role: 'head', dealIds: ['101', '201'] })
+    expect((await own('1', { isAdmin: true }))?.dealIds).toContain('901')
+    expect(await own('unheard-of')).toBeNull()
+  })
+
+  test('leads to our own screens by their names', async () => {
+    const lines = (await own('2'))?.lines ?? []
+    expect(lines.flatMap(({ link }) => (link?.target ? [link.target.view] : []))).toContain('overview')
+  })
+})
+
 describe('Telegram', () => {
   const delivery = {
     userId: '3',
@@ -250,6 +383,7 @@ describe('Telegram', () => {
     origin: 'https://acme.crm.example',
     email: null,
     telegramChatId: '42',
+    unsubscribeUrl: null,
     dueAt: AS_OF,
   }
 
@@ -261,21 +395,21 @@ describe('Telegram', () => {
         link_preview_options: { is_disabled: true },
       })
       .reply(200, { ok: true, result: { message_id: 5 } })
-    const send = createTelegramChannel('https://telegram.example', '77:secret')
+    const send = createTelegramChannel(createBot('https://telegram.example', '77:secret'))
     expect(await send(delivery)).toBe('5')
     scope.done()
   })
 
   test('a failure never tells the bot’s token', async () => {
     nock('https://telegram.example').post(/.*/).reply(403, { ok: false, description: 'blocked' })
-    const send = createTelegramChannel('https://telegram.example', '77:secret')
+    const send = createTelegramChannel(createBot('https://telegram.example', '77:secret'))
     const error = await send(delivery).catch((thrown: Error) => thrown)
     const lines: string[] = []
     createLogger('info', { write: line => void lines.push(line) }).warn(
       { err: error },
       'digest not delivered',
     )
-    expect(error).toMatchObject({ code: 'telegram_failed' })
+    expect(error).toMatchObject({ outcome: 'gone' })
     expect(lines.join() + JSON.stringify(error)).not.toContain('secret')
   })
 })

@@ -22,6 +22,7 @@ const GETS: [string, z.ZodType][] = [
   ['/api/v1/settings', schema.settingsViewSchema],
   ['/api/v1/preferences', schema.preferencesSchema],
   ['/api/v1/digest/preview', schema.digestPreviewSchema],
+  ['/api/v1/digest', schema.ownDigestSchema],
 ]
 
 describe('the widget’s API', () => {
@@ -198,8 +199,34 @@ describe('the widget’s API', () => {
       .patch('/api/v1/preferences')
       .set('Authorization', `Bearer ${token}`)
       .send({ language: 'en', theme: 'light' })
-    expect(saved.body).toMatchObject({ language: 'en', theme: 'light', channels: ['crm'] })
+    expect(saved.body).toMatchObject({ language: 'en', theme: 'light', channels: ['crm', 'widget'] })
     expect((await get(world, '3', '/api/v1/me')).body).toMatchObject({ language: 'en', theme: 'light' })
     expect((await get(world, '4', '/api/v1/me')).body).toMatchObject({ language: 'en', theme: 'dark' })
+  })
+
+  test('messages are switched off by a signed address, by pressing or posting and never by looking', async () => {
+    const world = createWorld()
+    const path = '/api/v1/digest/unsubscribe?token=good'
+    const isOn = async () => (await get(world, '3', '/api/v1/preferences')).body.digest
+    const page = await request(world.app).get(path).set('Accept-Language', 'ru')
+    expect([page.status, page.type, await isOn()]).toEqual([200, 'text/html', true])
+    expect(page.text).toContain('<form method="post">')
+    for (const forged of ['', 'bad', 'x'.repeat(3000)]) {
+      const refused = await request(world.app).post(`/api/v1/digest/unsubscribe?token=${forged}`)
+      expect([refused.status, refused.body.code]).toEqual([400, 'unsubscribe_invalid'])
+    }
+    expect(await isOn()).toBe(true)
+    // What a mail program sends by itself.
+    const done = await request(world.app).post(path).type('form').send({ 'List-Unsubscribe': 'One-Click' })
+    expect([done.status, await isOn()]).toEqual([200, false])
+  })
+
+  test('a chat is linked only where the server has a bot', async () => {
+    const world = createWorld()
+    const token = await sessionOf(world, '3')
+    const asked = await request(world.app)
+      .post('/api/v1/preferences/telegram')
+      .set('Authorization', `Bearer ${token}`)
+    expect([asked.status, asked.body.code]).toEqual([404, 'telegram_off'])
   })
 })

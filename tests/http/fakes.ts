@@ -663,6 +663,18 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
         newRed: [{ dealId: '201', responsibleId: '4', amount: null, currency: null }],
       }),
     },
+    messages: {
+      ownDigest: async ({ userId }) => ({
+        role: 'employee',
+        lines: [{ text: `На сегодня: ${userId}`, link: null }],
+      }),
+      inviteToTelegram: null,
+      unlinkTelegram: async () => {},
+      readUnsubscribe: async token =>
+        token === 'good' ? { installationId: installation.id, userId: '3' } : null,
+      switchOff: async (_id, userId) =>
+        void preferences.set(userId, { ...preferences.get(userId), digest: false }),
+    },
     data: {
       directory: async () => directory,
       preferences: async (_id, userId) => ({

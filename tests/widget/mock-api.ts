@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express from 'express'
 import type { Me, SyncState } from '../../src/http/api-schema.ts'
+import { earlyRollout, rolloutDealsOf, rolloutOf } from './mock-rollout.ts'
 import {
   AS_OF,
   catalogue,
@@ -56,6 +57,7 @@ const meOf = (now: Scene): Me => ({
   status: now.state === 'reauth' ? 'reauth_required' : 'active',
   adminName: 'Соколова Анна',
   hasSnapshot: now.state !== 'sync',
+  seesCompany: now.role !== 'employee',
   departments: [
     { id: '1', name: 'Компания', parentId: null },
     { id: '2', name: 'Отдел продаж', parentId: '1' },
@@ -216,8 +218,24 @@ export const startMock = async (): Promise<{
   )
   answer('/evidence', (_, request) => evidenceOf(request.query as Record<string, string>))
   answer('/process', now => (now.state === 'empty' ? { asOf: AS_OF, pipelines: [] } : processView))
+  answer('/rollout', now => (now.state === 'empty' ? earlyRollout : rolloutOf(now.role === 'admin')))
+  answer('/rollout/deals', (_, request) => rolloutDealsOf(request.query as Record<string, string>))
   answer('/catalogue', () => catalogue)
   answer('/settings', now => settingsOf(now.role === 'admin'))
+  answer('/digest', () => ({
+    asOf: AS_OF,
+    role: 'head' as const,
+    lines: [
+      {
+        text: 'Команда 70, +7 за 4 недели. 11 красных на 4,2 млн ₽.',
+        link: { label: 'Обзор', path: '/x', target: { view: 'overview', params: {} } },
+      },
+      {
+        text: '◆ «Атриум», 620 тыс. ₽: молчит 12 рабочих дней, шага нет.',
+        link: { label: 'Открыть', path: '/crm/deal/details/101/' },
+      },
+    ],
+  }))
   answer('/preferences', now => settingsOf(now.role === 'admin').preferences)
   answer('/digest/preview', () => [
     {

@@ -1,5 +1,6 @@
+import { asError, isVendorError } from '../../errors.ts'
 import type { Portal } from '../../vendors/vendor.ts'
-import { absolute, type Channel, type Delivery } from './channel.ts'
+import { absolute, type Channel, type Delivery, Undelivered } from './channel.ts'
 
 /** The same tag replaces yesterday's message, so that digests never pile up. */
 export const digestTag = (userId: string): string => `planerka-digest-${userId}`
@@ -29,7 +30,10 @@ export const taskChannel =
   (portal: Portal, previousTaskId: string | null): Channel =>
   async delivery => {
     if (previousTaskId !== null)
-      // The person may have closed or deleted it; that is what it was for.
-      await portal.apply({ kind: 'closeTask', taskId: previousTaskId }).catch(() => null)
+      await portal.apply({ kind: 'closeTask', taskId: previousTaskId }).catch((error: unknown) => {
+        // The person may have deleted it; that is what it was for.
+        if (isVendorError(error) && error.kind === 'rejected') return
+        throw new Undelivered('again', `Yesterday’s task could not be closed: ${asError(error).message}`)
+      })
     return send(portal, delivery, delivery.dueAt)
   }

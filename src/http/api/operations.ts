@@ -3,6 +3,7 @@ import type { WriteBackDeps } from '../write-back-desk.ts'
 import type { ApiContext } from './context.ts'
 import { dealOperations } from './deal-operations.ts'
 import { type MarkDeps, markOperations } from './mark-operations.ts'
+import { type MessageOperationDeps, messageOperations } from './message-operations.ts'
 import { peopleOperations } from './people-operations.ts'
 import { rolloutOperations } from './rollout-operations.ts'
 import type { Operation } from './route.ts'
@@ -10,6 +11,7 @@ import { type SettingsOperationDeps, settingsOperations } from './settings-opera
 import { writeBackOperations } from './write-back-operations.ts'
 
 export type ApiDeps = SettingsOperationDeps &
+  MessageOperationDeps &
   WriteBackDeps &
   MarkDeps & { metrics: readonly MetricInfo[] }
 
@@ -20,5 +22,6 @@ export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => [
   ...markOperations(deps),
   ...rolloutOperations(deps),
   ...settingsOperations(deps),
+  ...messageOperations(deps),
   ...writeBackOperations(deps),
 ]
