@@ -1,9 +1,12 @@
-import type { BackTest, ProcessRow, VariantRow } from '../snapshot/document.ts'
+import type { BackTest, SnapshotParts } from '../snapshot/document.ts'
 import type { Judge } from './deal-context.ts'
 import { backTest } from './history/backtest.ts'
 import { fitChances } from './history/chance.ts'
 import { stageInfos } from './history/episodes.ts'
+import { countProcess } from './history/process-cells.ts'
 import { designsOf, processMap, variantsOf } from './history/process-map.ts'
+import { ownersAt, peopleOf } from './history/process-people.ts'
+import { measureStages } from './history/stage-table.ts'
 import type { PortalHistory } from './history/stays.ts'
 import { hasContactsAt, type Thresholds, thresholdsOf } from './history/thresholds.ts'
 import { clocksAt, type Standing } from './stale-flag.ts'
@@ -17,7 +20,7 @@ import { stageKey, type World } from './world.ts'
  *   const history = collector.build()
  *   for (const world of worlds) {                            // share one WorkingTime: back-test fits are then shared too
  *     const { standing, backTest } = standingOf(history, world)
- *     measureStages(history, world, standing.thresholds)      // and stageCurves, processOf
+ *     processOf(history, world, standing.thresholds)          // and stageCurves
  *     … second pass: flagDeal(dossier, standing, world)      // one deal open at world.asOf, else null
  *     … catalogue: judgeOf(standing, world)
  *   }
@@ -62,15 +65,25 @@ export const standingOf = (
   return { standing: { thresholds, hasContacts, chances }, backTest: chances.backTest }
 }
 
-/** The map of moves and the roads taken, against one design. */
+/**
+ * The stages, the map of moves and the roads taken, against one design.
+ * @param byPerson also apart for each responsible at `asOf`
+ */
 export const processOf = (
   history: PortalHistory,
   world: World,
-): { process: ProcessRow[]; variants: VariantRow[] } => {
+  thresholds: Thresholds = new Map(),
+  { byPerson = false }: { byPerson?: boolean } = {},
+): Pick<SnapshotParts, 'stages' | 'process' | 'variants' | 'processPeople'> => {
   const designOf = designsOf(world)
+  const infos = stageInfos(history, world)
+  const owners = byPerson ? ownersAt(history, world.asOf) : null
+  const cells = countProcess(history, infos, world, owners)
   return {
-    process: processMap(history, world, designOf),
-    variants: variantsOf(history, world, designOf),
+    stages: measureStages(history, world, thresholds, cells.stages),
+    process: processMap(cells.edges, infos, designOf),
+    variants: variantsOf(cells.variants, infos, designOf),
+    ...(byPerson && { processPeople: peopleOf(history, cells, infos, world.asOf, designOf) }),
   }
 }
 

@@ -7,7 +7,6 @@ import {
   collectStays,
   flagDeal,
   judgeOf,
-  measureStages,
   type PortalHistory,
   processOf,
   stageCurves,
@@ -79,7 +78,14 @@ export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
     await of.breathe()
     // Each instant's rows go when they have been handed over.
     const { run, measurement } = measured.shift()!
-    yield run.parts({ measurement, fixedSet, fields: counted.rows(), dataUntil: counted.newest() })
+    yield run.parts({
+      measurement,
+      fixedSet,
+      fields: counted.rows(),
+      dataUntil: counted.newest(),
+      // Screens show the latest map only.
+      byPerson: counted === fields.at(-1),
+    })
   }
 }
 
@@ -267,6 +273,7 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number, p
       fixedSet: ReadonlySet<string>
       fields: FieldRow[]
       dataUntil: number | null
+      byPerson: boolean
     }): Computed => {
       const { measurement } = of
       const outcome = outcomeOf(measurement, of.fixedSet)
@@ -278,8 +285,7 @@ const startRun = (history: PortalHistory, world: World, evidenceLimit: number, p
         flags,
         deals,
         closed,
-        stages: measureStages(history, world, thresholds),
-        ...processOf(history, world),
+        ...processOf(history, world, thresholds, { byPerson: of.byPerson }),
         curves: stageCurves(history, world),
         fields: of.fields,
         scores: outcome.scores,

@@ -138,6 +138,59 @@ export type VariantRow = {
   conformanceCost: number
 }
 
+/**
+ * Deals of one responsible that share a move, a stage or a road. `days` = working days, in ascending order: all of
+ * them while they are few, else evenly spread points of their distribution, the middle one being the median.
+ */
+export type PersonCell = {
+  deals: number
+  won: number
+  lost: number
+  /** How many durations stand behind `days`. */
+  measured: number
+  days: number[]
+  /** The newest deals, at most 30, and how each stands: `w`, `l` or `o` in step with them. */
+  dealIds: string[]
+  states: string
+}
+export type PersonEdge = PersonCell & {
+  fromStageId: string
+  toStageId: string
+  /** Of a shortcut: decided deals of it that also took the road from the same stage. */
+  alsoRoad: [won: number, lost: number]
+}
+export type PersonStage = PersonCell & {
+  stageId: string
+  visits: number
+  forwardExits: number
+  backExits: number
+  lostExits: number
+  otherExits: number
+  openNow: number
+  /** Decided deals that left this stage backwards at least once. */
+  turnedBack: [won: number, lost: number]
+}
+export type PersonVariant = PersonCell & { path: string[]; conformanceCost: number }
+
+/**
+ * Part `processPeople`: the process of the deals that one person answers for at `asOf` (null = nobody). Each deal is
+ * in one person's rows with its whole history, whoever moved it before; so rows of several people add up.
+ */
+export type PersonProcess = {
+  responsibleId: string | null
+  pipelines: {
+    pipelineId: string
+    stages: PersonStage[]
+    edges: PersonEdge[]
+    /** The most usual roads; `rest` = all the others together. */
+    variants: PersonVariant[]
+    rest: PersonCell & { paths: number }
+    /** Deals with a road, and those of them that never left the designed one. */
+    all: [deals: number, won: number, lost: number]
+    onRoad: [deals: number, won: number, lost: number]
+  }[]
+}
+
 export type CurveRow = {
   kind: 'stage' | 'adoption'
   pipelineId: string
@@ -468,6 +521,8 @@ export type SnapshotParts = {
   stages: StageRow[]
   process: ProcessRow[]
   variants: VariantRow[]
+  /** Absent in snapshots of past weeks that were built together. */
+  processPeople?: PersonProcess[]
   curves: CurveRow[]
   fields: FieldRow[]
   scores: Score[]

@@ -1,8 +1,9 @@
 import type { StageRow } from '../../snapshot/document.ts'
 import { stageKey, type World } from '../world.ts'
 import { BACK, FORWARD, LOSS, OPEN, OTHER } from './code.ts'
-import { exitKind, isBegun, type StageInfo, stageInfos, staysIn } from './episodes.ts'
+import { type StageInfo, stageInfos } from './episodes.ts'
 import { medianOf } from './median.ts'
+import { countProcess, daysOf, type StageCell } from './process-cells.ts'
 import type { PortalHistory } from './stays.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -10,10 +11,16 @@ import type { Thresholds } from './thresholds.ts'
  * Export `stages`: every stay up to `asOf` counts in visits and exits, skips included and without a window; the
  * median is over finished stays. Stages that the CRM no longer lists appear when a deal has been there.
  */
-export const measureStages = (history: PortalHistory, world: World, thresholds: Thresholds): StageRow[] => {
+export const measureStages = (
+  history: PortalHistory,
+  world: World,
+  thresholds: Thresholds,
+  cells: readonly StageCell[] = countProcess(history, stageInfos(history, world), world, null).stages,
+): StageRow[] => {
   const infos = stageInfos(history, world)
+  const byStage = Map.groupBy(cells, ({ stage }) => stage)
   const rows: (StageRow & { order: number })[] = infos.map((info, stage) => ({
-    ...tally(history, stage, infos, world),
+    ...tally(byStage.get(stage) ?? [], info),
     ...threshold(thresholds, info.key),
     pipelineId: info.pipelineId,
     stageId: info.stageId,
@@ -58,30 +65,17 @@ const EMPTY: Tally = {
   medianDays: null,
 }
 
-const tally = (history: PortalHistory, stage: number, infos: readonly StageInfo[], world: World): Tally => {
-  const { asOf, workingTime } = world
-  const { enteredAt, leftAt, nextStage } = history.stay
-  const stays = staysIn(history, stage)
-  const finished = new Float64Array(stays.length)
-  const exits = new Int32Array(OTHER + 1)
-  let visits = 0
-  let left = 0
-  for (const stay of stays) {
-    if (!isBegun(history, stay, asOf)) continue
-    visits++
-    if (leftAt[stay]! > asOf) continue
-    exits[exitKind(infos[stage]!, infos[nextStage[stay]!]!)]!++
-    finished[left++] = workingTime.days(enteredAt[stay]!, leftAt[stay]!)
-  }
+const tally = (cells: readonly StageCell[], info: StageInfo): Tally => {
+  const sum = (of: (cell: StageCell) => number): number => cells.reduce((total, cell) => total + of(cell), 0)
   return {
-    visits,
-    forwardExits: exits[FORWARD]!,
-    backExits: exits[BACK]!,
-    lostExits: exits[LOSS]!,
-    otherExits: exits[OTHER]!,
+    visits: sum(cell => cell.visits),
+    forwardExits: sum(cell => cell.exits[FORWARD]!),
+    backExits: sum(cell => cell.exits[BACK]!),
+    lostExits: sum(cell => cell.exits[LOSS]!),
+    otherExits: sum(cell => cell.exits[OTHER]!),
     // A won or lost deal does not wait there.
-    openNow: infos[stage]!.code === OPEN ? visits - left : 0,
-    medianDays: medianOf(finished.subarray(0, left)),
+    openNow: info.code === OPEN ? sum(cell => cell.openNow) : 0,
+    medianDays: medianOf(daysOf(cells)),
   }
 }
 

@@ -20,11 +20,16 @@ export type PortalHistory = {
     readonly createdAt: Float64Array
     /** Instant of the deletion, or NEVER. */
     readonly deletedAt: Float64Array
-    /** First row, first stay, first contact of each deal, with one more at the end. */
+    /** First row, first stay, first contact, first owner of each deal, with one more at the end. */
     readonly firstRow: Int32Array
     readonly firstStay: Int32Array
     readonly firstContact: Int32Array
+    readonly firstOwner: Int32Array
   }
+  /** People who answered for a deal, by number. */
+  readonly people: readonly string[]
+  /** Who answered for each deal since when it was observed, ascending; −1 = nobody. */
+  readonly owner: { readonly at: Float64Array; readonly person: Int32Array }
   readonly row: {
     readonly at: Float64Array
     readonly stage: Int32Array
@@ -68,6 +73,9 @@ export const collectStays = (): StaysCollector => {
   const firstRow = indexes()
   const firstStay = indexes()
   const firstContact = indexes()
+  const firstOwner = indexes()
+  const personOf = new Map<string, number>()
+  const owner = { at: instants(), person: indexes() }
   const row = { at: instants(), stage: indexes(), outcome: flags(), isCreation: flags(), actor: indexes() }
   const rowDeal = indexes()
   const stay = {
@@ -100,6 +108,20 @@ export const collectStays = (): StaysCollector => {
       actorOf.set(actor, number)
     }
     return number
+  }
+  const addOwners = (versions: Dossier['versions']): void => {
+    let last: string | null | undefined
+    for (const { observedAt, responsibleId } of versions) {
+      if (responsibleId === last) continue
+      last = responsibleId
+      let number = responsibleId === null ? -1 : personOf.get(responsibleId)
+      if (number === undefined) {
+        number = personOf.size
+        personOf.set(responsibleId!, number)
+      }
+      owner.at.push(observedAt)
+      owner.person.push(number)
+    }
   }
   const pushStay = (entry: {
     stage: number
@@ -173,6 +195,8 @@ export const collectStays = (): StaysCollector => {
       firstRow.push(row.at.length)
       firstStay.push(stay.deal.length)
       firstContact.push(contact.at.length)
+      firstOwner.push(owner.at.length)
+      addOwners(dossier.versions)
       if (dossier.moves.length > 0) addRows(dossier)
       else addPlace(dossier)
       const contacts = dossier.activities.map(touchOf).filter(touch => touch?.isTwoWay === true)
@@ -189,6 +213,7 @@ export const collectStays = (): StaysCollector => {
       firstRow.push(row.at.length)
       firstStay.push(stay.deal.length)
       firstContact.push(contact.at.length)
+      firstOwner.push(owner.at.length)
       const rows = {
         at: row.at.trimmed(),
         stage: row.stage.trimmed(),
@@ -209,7 +234,10 @@ export const collectStays = (): StaysCollector => {
           firstRow: firstRow.trimmed(),
           firstStay: firstStay.trimmed(),
           firstContact: firstContact.trimmed(),
+          firstOwner: firstOwner.trimmed(),
         },
+        people: [...personOf.keys()],
+        owner: { at: owner.at.trimmed(), person: owner.person.trimmed() },
         row: { ...rows, bulkKnownAt: bulkKnownAt(rows, stages) },
         stay: {
           deal: stay.deal.trimmed(),
