@@ -114,6 +114,8 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
             currency: 'RUB',
             closeOn: '2026-12-01',
             fields: {},
+            changedBy: '7',
+            changeClass: 'person',
           },
         ])
         const loose = await collect(store.facts.loose(id))
@@ -224,6 +226,24 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
     })
 
     describe('undated facts', () => {
+      test('remember whom the CRM named as the editor, and that it named nobody', async () => {
+        const id = await install(store)
+        const read = (over: object, minutes: number) =>
+          store.savePage(id, page({ deals: [deal(over)] }, { seenAt: at(minutes) }))
+        await read({ updatedBy: '7' }, 10)
+        await read({ updatedBy: null, fields: { source: '13' } }, 20)
+        await store.pool.query(
+          `update deal_versions set changed_by = null where installation_id = $1 and observed_at = $2`,
+          [id, at(10)],
+        )
+        const { versions } = await dossier(id)
+        expect(versions.map(({ changedBy, changeClass }) => [changedBy, changeClass])).toEqual([
+          // Stored by an earlier version of the program.
+          [null, null],
+          [null, 'robot'],
+        ])
+      })
+
       test('become a version only when they change', async () => {
         const id = await install(store)
         const read = (over: object, minutes: number) =>

@@ -64,6 +64,7 @@ const VERSION_COLUMNS = packed([
   'currency',
   'close_on',
   'fields',
+  'changed_by',
 ])
 const CHANGE_COLUMNS = packed(['deal_id', 'fact', epoch('at'), 'before', 'after'])
 
@@ -115,7 +116,14 @@ const versionOf = (row: string[]): DealVersion => ({
   currency: orNull(row[4]),
   closeOn: orNull(row[5]),
   fields: JSON.parse(row[6]!) as Record<string, string>,
+  ...authorOf(row[7]!),
 })
+
+/** `-` stands for a change by nobody the CRM could name; an empty text for one whose author was not noted. */
+const authorOf = (changedBy: string): Pick<DealVersion, 'changedBy' | 'changeClass'> =>
+  changedBy === '-'
+    ? { changedBy: null, changeClass: 'robot' }
+    : { changedBy: orNull(changedBy), changeClass: changedBy === '' ? null : 'person' }
 
 const changeOf = (row: string[]): DatedChange => ({
   fact: row[1] as DatedChange['fact'],

@@ -38,12 +38,13 @@ export const dealsSpec: TableSpec<Deal> = {
     {
       name: 'versions',
       step: sql`
-        insert into deal_versions (installation_id, deal_id, observed_at, ${listOf('')})
-        select ${installationId}, i.deal_id, ${seenAt}::timestamptz, ${listOf('i.')}
+        insert into deal_versions (installation_id, deal_id, observed_at, ${listOf('')}, changed_by)
+        select ${installationId}, i.deal_id, ${seenAt}::timestamptz, ${listOf('i.')},
+          coalesce(i.updated_by, '-')
         from incoming i left join old_rows old on old.deal_id = i.deal_id
         where old.deal_id is null or row(${listOf('i.')}) is distinct from row(${listOf('old.')})
         on conflict (installation_id, deal_id, observed_at) do update set
-          ${sql.raw(FACTS.map(name => `${name} = excluded.${name}`).join(', '))}`,
+          ${sql.raw([...FACTS, 'changed_by'].map(name => `${name} = excluded.${name}`).join(', '))}`,
     },
   ],
 }
