@@ -24,6 +24,7 @@ export const createRoutes = (start: RouteLocationRaw): Router => {
         component: () => import('./screens/stale-deals/StaleDealsScreen.vue'),
       },
       { path: '/process', name: 'process', component: () => import('./screens/process/ProcessScreen.vue') },
+      { path: '/rollout', name: 'rollout', component: () => import('./screens/rollout/RolloutScreen.vue') },
       {
         path: '/catalogue',
         name: 'catalogue',
@@ -50,6 +51,7 @@ const VIEWS = new Set([
   'employee',
   'stale',
   'process',
+  'rollout',
   'catalogue',
   'settings',
   'deal',

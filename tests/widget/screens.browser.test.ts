@@ -32,6 +32,8 @@ const SCREENS: { name: string; scene: Partial<Scene>; proof: string }[] = [
   { name: 'the people', scene: { view: 'people' }, proof: '.people tbody tr:nth-child(9)' },
   { name: 'the stale deals', scene: { view: 'stale' }, proof: '.row .strip' },
   { name: 'the process', scene: { view: 'process' }, proof: '.node.won:visible, .stages li:visible' },
+  { name: 'the rollout', scene: { view: 'rollout', role: 'admin' }, proof: '.curve .line' },
+  { name: 'the rollout in its first days', scene: { view: 'rollout', state: 'empty' }, proof: '.names .dot' },
   { name: 'the catalogue', scene: { view: 'catalogue' }, proof: '.list tbody tr' },
   {
     name: 'the calendar in Settings',

@@ -146,8 +146,8 @@ export const metricsEn: typeof metricsRu = {
   },
   M23: {
     name: 'Stage evidence',
-    rule: 'Deals that hold the evidence of their stage (document, invoice, payment), divided by all.',
-    of: '{n} of {d} deals',
+    rule: 'Deal-days on stages whose proof (document, invoice, meeting, payment) was there before the move or within a day, divided by all such days.',
+    of: '{n} of {d} deal-days',
   },
   M24: {
     name: 'Hand-overs',
@@ -176,12 +176,12 @@ export const metricsEn: typeof metricsRu = {
   },
   M29: {
     name: 'Period-end bunching',
-    rule: 'Share of closes in the last two days of the period above the usual, reversed within 10 days.',
-    of: '{n} of {d}',
+    rule: 'Rises of the last two working days of the month that were taken back within 10 days, beyond the usual share. Deals that last never count.',
+    of: '{n} of {d} rises',
   },
   M30: {
     name: 'Fields in use',
-    rule: 'Share of the shown fields that are really used.',
+    rule: 'Share of fields that are really used: filled in 60% of deals, without junk, written by half of the team.',
     of: '{n} of {d} fields',
   },
   M31: {
@@ -198,8 +198,8 @@ export const metricsEn: typeof metricsRu = {
   M34: { name: "Head's cadence", rule: 'Planerkas held divided by planned.', of: '{n} of {d} planerkas' },
   M35: {
     name: 'Automation savings',
-    rule: 'Hours taken over by robots, less checking and repair.',
-    of: '{n} of {d}',
+    rule: 'Hours a month that robots took off people: without results thrown away, checking and repair, at most a quarter of working time.',
+    of: '{n} h for {d} runs',
   },
   M36: { name: 'Launch readiness', rule: 'Must-have items done divided by all.', of: '{n} of {d} items' },
 }

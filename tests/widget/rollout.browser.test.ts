@@ -1,0 +1,101 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { closeBrowser, hasChromium, named, openBrowser, openPage } from './browser.ts'
+import { ensureBuilt } from './built.ts'
+import { type Scene, scene, startMock } from './mock-api.ts'
+
+let browser: BrowserContext
+let mock: Awaited<ReturnType<typeof startMock>>
+const opened: Page[] = []
+
+const visit = async (part: Partial<Scene> = {}): Promise<Page> => {
+  const { page } = await openPage(browser, mock.page(scene({ view: 'rollout', ...part })))
+  opened.push(page)
+  return page
+}
+
+describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_000 }, () => {
+  beforeAll(async () => {
+    await ensureBuilt()
+    mock = await startMock()
+    browser = await openBrowser()
+  }, 120_000)
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map(page => page.close()))
+  })
+  afterAll(async () => {
+    await closeBrowser(browser)
+    await mock?.stop()
+  })
+
+  test('a figure opens its deals with links into the CRM, and Escape brings the focus back', async () => {
+    const page = await visit({ role: 'admin' })
+    const number = page.locator('.fields .pl-evidence').first()
+    await number.click()
+    const panel = page.getByRole('dialog')
+    await panel.getByRole('link').first().waitFor()
+    expect(await panel.textContent()).toContain('Сделки с полем')
+    expect(await panel.textContent()).toContain('Показаны последние 3 из 61')
+    expect(await panel.getByRole('link').first().getAttribute('href')).toBe(
+      'https://acme.example/crm/deal/details/700/',
+    )
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement.className')).toContain('pl-evidence')
+  })
+
+  test('the curve has its table, with people by name', async () => {
+    const page = await visit()
+    await page.locator('.curve .line').waitFor()
+    await page.getByRole('button', { name: 'Таблица' }).click()
+    const rows = page.locator('.steps tbody tr')
+    expect(await rows.count()).toBe(3)
+    expect(await rows.nth(1).textContent()).toContain('46')
+    expect(await page.getByText('откат: четыре недели').count()).toBe(1)
+  })
+
+  test('an administrator chooses the proof of a stage, and the other stages keep theirs', async () => {
+    const page = await visit({ role: 'admin' })
+    await page.getByLabel('Подтверждение стадии «Обследование»').selectOption('meeting')
+    await page.getByText('Сохранено, пересчитаем ночью.').waitFor()
+    const sent = mock.patches.at(-1) as { stageRules: { stageId: string; proof: string }[] }
+    expect(sent.stageRules.map(({ stageId, proof }) => [stageId, proof])).toEqual([
+      ['SURVEY', 'meeting'],
+      ['OFFER', 'message'],
+      ['PAY', 'invoice'],
+      ['WON', 'payment'],
+    ])
+  })
+
+  test('a head of the company reads the proofs and cannot change them', async () => {
+    const page = await visit({ role: 'head' })
+    await page.locator('.stages tbody tr').first().waitFor()
+    expect(await page.locator('.stages select').count()).toBe(0)
+  })
+
+  test('prints the compass alone, on one page', async () => {
+    const page = await visit({ role: 'admin' })
+    await page.locator('.compass li').first().waitFor()
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.compass').isVisible()).toBe(true)
+    for (const other of ['.curve', '.fields', '.stages', '.faults', 'header'])
+      expect(await page.locator(other).first().isVisible(), other).toBe(false)
+    const pdf = await page.pdf({ format: 'A4' })
+    expect(pdf.toString('latin1').match(/\/Type \/Page[^s]/g)?.length).toBe(1)
+  })
+
+  test('with fewer than six people names stand on a line, without per cent', async () => {
+    const page = await visit({ state: 'empty' })
+    await page.locator('.names .dot').first().waitFor()
+    expect(await page.locator('.names li').count()).toBe(3)
+    expect(await page.locator('.curve').count()).toBe(0)
+    expect(await page.locator('main').textContent()).toContain('появится после ближайшего ночного пересчёта')
+  })
+
+  test('an employee has no such tab, and a deep link says whom to ask', async () => {
+    const page = await visit({ role: 'employee' })
+    await page.getByText('Внедрение видят администратор').waitFor()
+    expect(await page.locator('nav').first().textContent()).not.toContain('Внедрение')
+    expect(await page.locator('main').textContent()).toContain('Соколова Анна')
+  })
+})
