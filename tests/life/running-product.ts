@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +61,8 @@ export type RunningProduct = {
   installation(vendor: string): Promise<Installation | null>
   /** What the server wrote so far. */
   log(): string
+  /** Process ids of the workers that the server keeps. */
+  workers(): number[]
   stop(): Promise<void>
 }
 
@@ -121,6 +123,11 @@ export const runProduct = async (port: number, env: Record<string, string>): Pro
     installation: async vendor =>
       (await admin<Installation[]>('/installations')).find(row => row.vendor === vendor) ?? null,
     log: () => log,
+    workers: () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+        .split(' ')
+        .filter(Boolean)
+        .map(Number),
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM')

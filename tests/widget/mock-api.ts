@@ -16,6 +16,7 @@ import {
   process as processView,
   settingsOf,
 } from './mock-team.ts'
+import { mountWriteBack } from './mock-write-back.ts'
 
 /** Which portal the page opens into. */
 export type Scene = {
@@ -262,6 +263,7 @@ export const startMock = async (): Promise<{
       if (path === '/preferences') response.json({ ...view.preferences, ...request.body })
       else response.json({ ...view, settings: { ...(view.settings as object), ...request.body } })
     })
+  mountWriteBack(api, patches)
   app.use('/api/v1', api)
   const server = await new Promise<Server>(resolve => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening))

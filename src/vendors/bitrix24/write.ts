@@ -64,9 +64,18 @@ export const hasField = async (client: Client, kind: keyof typeof FIELDS): Promi
   return rows.some(row => (row as { FIELD_NAME?: unknown } | null)?.FIELD_NAME === UF(kind))
 }
 
+/** Fields seen through this connection: asked once for a run of writes, not before each of them. */
+const seen = new WeakMap<Client, Set<keyof typeof FIELDS>>()
+
 const ensureField = async (client: Client, kind: keyof typeof FIELDS): Promise<void> => {
   const { name, multiple, label } = FIELDS[kind]
-  if (await hasField(client, kind)) return
+  const known = seen.get(client) ?? new Set()
+  if (known.has(kind)) return
+  seen.set(client, known)
+  if (await hasField(client, kind)) {
+    known.add(kind)
+    return
+  }
   await client.call(
     'crm.deal.userfield.add',
     {
@@ -84,6 +93,7 @@ const ensureField = async (client: Client, kind: keyof typeof FIELDS): Promise<v
     },
     WRITE,
   )
+  known.add(kind)
 }
 
 const dealItem = async (client: Client, dealId: string): Promise<Record<string, unknown>> => {

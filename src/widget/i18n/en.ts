@@ -1,5 +1,6 @@
 import { fixesEn, fixHintsEn, metricsEn } from './metrics-en.ts'
 import type { Words } from './ru.ts'
+import { writeBackEn } from './write-back-en.ts'
 
 /** All words of the widget in English: the same keys as in Russian. Plural forms: one | other. */
 export const en: Words = {
@@ -429,7 +430,9 @@ export const en: Words = {
       other: 'not measured: {reason}',
     },
   },
+  writeBack: writeBackEn,
   settings: {
+    writeBack: 'Writing into the CRM',
     title: 'Settings',
     lead: 'Changes apply at once and are logged.',
     saved: 'Saved',

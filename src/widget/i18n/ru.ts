@@ -1,4 +1,5 @@
 import { fixesRu, fixHintsRu, metricsRu } from './metrics-ru.ts'
+import { writeBackRu } from './write-back-ru.ts'
 
 /** All words of the widget in Russian. Plural forms: one | few | many, and where it differs | fraction. */
 export const ru = {
@@ -430,7 +431,9 @@ export const ru = {
       other: 'не измеряется: {reason}',
     },
   },
+  writeBack: writeBackRu,
   settings: {
+    writeBack: 'Запись в CRM',
     title: 'Настройки',
     lead: 'Изменения сохраняются сразу и видны в журнале.',
     saved: 'Сохранено',
