@@ -9,13 +9,14 @@ type Words = {
   format: Format
 }
 
+const SHARES: ReadonlySet<string> = new Set(['share', 'baseline', 'stuck'])
 const INSTANT = /^\d{4}-\d{2}-\d{2}T/
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** A parameter as it is written in a sentence: dates short, shares as per cent, figures rounded. */
 const paramText = (name: string, value: string | number | null, format: Format): string => {
   if (value === null) return '·'
-  if (typeof value === 'number') return name === 'share' ? format.share(value) : format.number(value)
+  if (typeof value === 'number') return SHARES.has(name) ? format.share(value) : format.number(value)
   if (INSTANT.test(value)) return format.instant(value, 'day')
   return DAY.test(value) ? format.day(value) : value
 }

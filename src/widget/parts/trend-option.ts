@@ -47,6 +47,24 @@ const targetPlace = (known: readonly number[]): string => {
   return `inside${isStart ? 'Start' : 'End'}${isAbove ? 'Bottom' : 'Top'}`
 }
 
+/** Measured weeks in stretches of one set of rules each: a changed rule or target starts a new line. */
+export const seriesOf = (weeks: readonly Pick<Week, 'isReconstructed' | 'rulesVersion'>[]): number[][] => {
+  const stretches: number[][] = []
+  let version: string | null | undefined
+  weeks.forEach(({ isReconstructed, rulesVersion }, index) => {
+    if (isReconstructed) return
+    // A week without a snapshot belongs to the line around it.
+    if (
+      stretches.length === 0 ||
+      (rulesVersion !== null && version !== undefined && rulesVersion !== version)
+    )
+      stretches.push([])
+    if (rulesVersion !== null) version = rulesVersion
+    stretches.at(-1)!.push(index)
+  })
+  return stretches
+}
+
 export const trendOption = (
   weeks: readonly Week[],
   words: TrendWords,
@@ -56,6 +74,7 @@ export const trendOption = (
   const values = weeks.map(week => week.value)
   const lastIndex = values.findLastIndex(value => value !== null)
   const lastRebuilt = weeks.findLastIndex(week => week.isReconstructed)
+  const stretches = seriesOf(weeks)
   const link = colourOf('link')
   const surface = colourOf('surface')
   const known = values.filter(value => value !== null)
@@ -156,7 +175,7 @@ export const trendOption = (
       },
       {
         ...line(
-          values.map((value, index) => (index > lastRebuilt ? value : null)),
+          values.map((value, index) => (stretches[0]?.includes(index) === true ? value : null)),
           false,
         ),
         markLine: {
@@ -185,6 +204,12 @@ export const trendOption = (
           ],
         },
       },
+      ...stretches.slice(1).map(stretch =>
+        line(
+          values.map((value, index) => (stretch.includes(index) ? value : null)),
+          false,
+        ),
+      ),
       // The rebuilt part reaches the first measured week, so the line does not break where the source changes.
       line(
         values.map((value, index) => (index <= lastRebuilt + 1 && lastRebuilt >= 0 ? value : null)),

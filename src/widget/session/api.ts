@@ -5,6 +5,7 @@ export type Query = Readonly<Record<string, string | null | undefined>>
 
 export type Api = {
   get<T>(path: string, query?: Query): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
   patch<T>(path: string, body: unknown): Promise<T>
 }
 
@@ -35,11 +36,13 @@ export const createApi = (deps: { fetch: typeof fetch; base: string; session: Se
   }
   return {
     get: (path, query) => request(address(path, query), { method: 'GET' }),
-    patch: (path, body) =>
-      request(address(path), {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+    post: (path, body) => request(address(path), withBody('POST', body)),
+    patch: (path, body) => request(address(path), withBody('PATCH', body)),
   }
 }
+
+const withBody = (method: 'POST' | 'PATCH', body: unknown): RequestInit => ({
+  method,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})

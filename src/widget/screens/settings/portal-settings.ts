@@ -4,12 +4,14 @@ import type { SettingsView } from '../../../http/api-schema.ts'
 export type PortalSettings = {
   calendar: { timeZone: string; workdays: number[]; hours: [string, string]; holidays: string[] }
   language: 'ru' | 'en'
-  stale: { dropBulk: boolean }
+  stale: { dropBulk: boolean; loosened: Record<string, number> }
   criticalFields: string[] | null
   lossReasonField: string | null
   parkedPipelines: string[]
   excludedUsers: string[]
   heads: Record<string, string>
+  absences: { userId: string; from: string; to: string }[]
+  targets: Record<string, number>
   rolloutStartedOn: string | null
   digest: { heads: boolean; employees: boolean; crmTasksAllowed: boolean }
 }
