@@ -8,7 +8,10 @@ define(['jquery'], $ =>
     var self = this
     var origin = '{{PUBLIC_URL}}'
     var base = origin + '/{{PLATFORM}}'
+    /** Frames that are on the page now: only they are listened to. */
     var frames = []
+    /** Waits for a work area that is not there yet. */
+    var waiting = null
 
     /** Name that keeps our event handlers apart from everybody else's. */
     function namespace() {
@@ -25,52 +28,84 @@ define(['jquery'], $ =>
     }
 
     /** Asks for a ticket: the CRM adds the one-time token that proves who is asking. */
-    function askTicket(view, card) {
+    function askTicket(request) {
       return self.$authorizedAjax({
         url: base + '/ticket',
         method: 'POST',
         contentType: 'application/json',
-        data: JSON.stringify({ view: view, card: card, language: language(), theme: userTheme() }),
+        data: JSON.stringify($.extend({ language: language(), theme: userTheme() }, request)),
       })
     }
 
+    /**
+     * A link in one of our messages names its screen in the fragment: #planerka=stale&level=red.
+     * Without it the screen is the one that the menu names.
+     */
+    function screenFor(view) {
+      var screen = { view: view, params: {} }
+      var fragment = window.location.hash.slice(1)
+      if (fragment.indexOf('planerka=') !== 0) {
+        return screen
+      }
+      fragment.split('&').forEach(pair => {
+        var name = pair.split('=')[0]
+        var value = decodeURIComponent(pair.slice(name.length + 1).replace(/\+/g, ' '))
+        if (name === 'planerka') {
+          screen.view = value
+        } else {
+          screen.params[name] = value
+        }
+      })
+      return screen
+    }
+
     /** Shows our page once per place; the CRM may call render several times. */
-    function mount($area, view, card, height) {
-      if (!$area.length || $area.find('.planerka-frame').length) {
+    function mount($area, request, height) {
+      if (!$area.length || $area.find('.planerka-frame, .planerka-note').length) {
         return
       }
+      $area.find('.planerka-failed').remove()
       var $note = $('<div class="planerka-note"></div>').text(self.i18n('state.loading'))
       $area.append($note)
-      askTicket(view, card)
+      askTicket(request)
         .done(reply => {
+          var fragment = {
+            ticket: reply.ticket,
+            view: request.view,
+            language: language(),
+            theme: userTheme(),
+          }
           var $frame = $('<iframe class="planerka-frame"></iframe>')
             .attr('title', self.i18n('widget.name'))
-            .attr(
-              'src',
-              base +
-                '/widget#' +
-                $.param({ ticket: reply.ticket, view: view, language: language(), theme: userTheme() }),
-            )
+            .attr('src', base + '/widget#' + $.param(fragment))
             .css('height', height)
           $note.replaceWith($frame)
+          // Pages that the CRM has thrown away took their frames with them.
+          frames = frames.filter(item => document.contains(item))
           frames.push($frame.get(0))
         })
         .fail(reply => {
-          $note.text(
-            self.i18n(reply.status === 401 || reply.status === 403 ? 'state.forbidden' : 'state.failed'),
-          )
+          $note
+            .attr('class', 'planerka-failed')
+            .text(
+              self.i18n(reply.status === 401 || reply.status === 403 ? 'state.forbidden' : 'state.failed'),
+            )
         })
     }
 
     /** The work area may appear a little after the callback; we look for it for a few seconds. */
-    function mountPage(view) {
+    function mountPage(view, isHome) {
       var tries = 0
-      var timer = setInterval(() => {
+      var request = screenFor(view)
+      // Where this page lives, so that links in messages lead to it.
+      request.place = { path: window.location.pathname, isHome: isHome }
+      clearInterval(waiting)
+      waiting = setInterval(() => {
         var $area = $('#work-area-' + self.get_settings().widget_code)
         tries += 1
         if ($area.length || tries > 20) {
-          clearInterval(timer)
-          mount($area, view, null, 'calc(100vh - 65px)')
+          clearInterval(waiting)
+          mount($area, request, 'calc(100vh - 65px)')
         }
       }, 200)
     }
@@ -93,7 +128,7 @@ define(['jquery'], $ =>
         window.open(message.path, '_blank', 'noopener')
       }
       if (message.type === 'ticket') {
-        askTicket(message.view, null).done(reply => {
+        askTicket({ view: message.view }).done(reply => {
           source.postMessage({ to: 'planerka', type: 'ticket', ticket: reply.ticket }, origin)
         })
       }
@@ -106,6 +141,34 @@ define(['jquery'], $ =>
       if (!$('link[href="' + href + '"]').length) {
         $('head').append('<link rel="stylesheet" href="' + href + '">')
       }
+    }
+
+    /** Messages filed as tasks are written into the CRM, so an administrator agrees to them here first. */
+    function addConsent($modal) {
+      var $box = $('<div class="planerka-consent"></div>')
+      var $choice = $('<input type="checkbox" class="planerka-consent-tasks">').prop('checked', agreed())
+      $box.append($('<p></p>').text(self.i18n('settings.explain')))
+      $box.append(
+        $('<label></label>').append(
+          $choice,
+          $('<span></span>').text(self.i18n('settings.tasks')),
+          $('<small></small>').text(self.i18n('settings.tasks_hint')),
+        ),
+      )
+      $choice.on('change' + namespace(), () => {
+        // The field that the CRM keeps for us; its change is what lets the form be saved.
+        $modal
+          .find('input[name="consent"]')
+          .val($choice.prop('checked') ? '1' : '0')
+          .trigger('change')
+      })
+      $modal.find('.planerka-consent').remove()
+      $modal.append($box)
+    }
+
+    /** What was agreed to when the settings were saved last. */
+    function agreed() {
+      return String(self.get_settings().consent) === '1'
     }
 
     this.callbacks = {
@@ -128,30 +191,38 @@ define(['jquery'], $ =>
         $(window)
           .off('message' + namespace())
           .on('message' + namespace(), onMessage)
+        // A card that is being created has no id yet.
         if (self.system().area === 'lcard' && APP.data && APP.data.current_card && APP.data.current_card.id) {
           mount(
             $('#planerka-card-' + self.get_settings().widget_code),
-            'deal',
-            APP.data.current_card.id,
+            { view: 'deal', card: APP.data.current_card.id },
             '220px',
           )
         }
         return true
       },
       settings: $modal => {
-        $modal.find('.planerka-explain').remove()
-        $modal.append($('<p class="planerka-explain"></p>').text(self.i18n('settings.explain')))
+        addConsent($modal)
         return true
       },
       advancedSettings: () => {
-        mountPage('settings')
+        mountPage('settings', false)
         return true
       },
       initMenuPage: page => {
-        mountPage(page?.subitem_code || 'overview')
+        var view = page?.subitem_code || 'overview'
+        mountPage(view, view === 'overview')
         return true
       },
-      onSave: () => true,
+      onSave: saved => {
+        var $choice = $('.planerka-consent-tasks')
+        var wanted = $choice.prop('checked') === true
+        // Only a change is told, and only by a form that shows the choice and switches nothing off.
+        if ($choice.length && wanted !== agreed() && !(saved && saved.active === 'N')) {
+          askTicket({ view: 'settings', consent: { crmTasks: wanted } })
+        }
+        return true
+      },
       dpSettings: () => true,
       leads: {
         selected: () => true,
@@ -163,7 +234,9 @@ define(['jquery'], $ =>
         selected: () => true,
       },
       destroy: () => {
+        clearInterval(waiting)
         $(window).off(namespace())
+        $('.planerka-consent-tasks').off(namespace())
         frames.forEach(frame => {
           $(frame).remove()
         })

@@ -6,6 +6,7 @@ import type { FrameUser, InboundRequest, KnownPortal, Vendor } from '../vendors/
 import type { Connections } from './connect.ts'
 import type { Installer } from './install.ts'
 import { findInstallation, type Installation } from './installation.ts'
+import { changedSettings } from './settings.ts'
 import type { TokenOwners } from './token-owner.ts'
 
 export type Frames = {
@@ -82,6 +83,20 @@ export const createFrames = (deps: {
     await store.installations.update(installation.id, { scopes: [...scopes] })
   }
 
+  const notePlace = async (
+    { id, appCode }: Installation,
+    { place }: Pick<FrameUser, 'place'>,
+  ): Promise<void> => {
+    if (!place || place.path === appCode || (appCode !== null && !place.isHome)) return
+    await store.installations.update(id, { appCode: place.path })
+  }
+
+  const noteConsent = async ({ id, settings }: Installation, user: FrameUser): Promise<void> => {
+    if (!user.consent) return
+    const digest = { crmTasksAllowed: user.consent.crmTasks }
+    await store.installations.saveSettings(id, changedSettings(settings, { digest }), user.userId)
+  }
+
   return {
     async open(vendor, req) {
       const found = await deps.findClaimed(vendor, req)
@@ -96,6 +111,8 @@ export const createFrames = (deps: {
       if (user.isAdmin) {
         if (known.status !== 'active') installation = (await heal(vendor, known, user)) ?? known
         await noteScopes(installation, user.scopes)
+        await notePlace(installation, user)
+        await noteConsent(installation, user)
       }
       if (installation.status === 'uninstalled')
         throw forbidden('not_installed', 'The app was removed from this portal; install it again')

@@ -81,27 +81,26 @@ export const createInstaller = (deps: {
     info: PortalInfo,
   ): Promise<Installation> => {
     await portal.register()
-    const isUntouched = isDeepStrictEqual(
-      installation.settings,
-      defaultSettings('UTC', installation.settings.language),
-    )
     await store.installations.update(installation.id, {
       status: 'active',
       statusReason: null,
       uninstalledAt: null,
       purgeAfter: null,
-      appCode: info.appCode,
+      appCode: info.appCode ?? installation.appCode,
       appVersion: info.appVersion,
       licence: info.licence,
       isOnPremise: info.isOnPremise,
       currency: info.currency ?? installation.currency,
       ...(info.scopes.length > 0 ? { scopes: info.scopes } : {}),
     })
-    if (isUntouched) {
-      const settings = settingsFrom(info, installation.language)
-      await store.installations.saveSettings(installation.id, settings, 'installation')
+    const now = (await findInstallation(store, installation.id)) ?? installation
+    // What was agreed to on the install page comes first, and is no reason to keep a calendar of nobody's.
+    const { digest } = now.settings
+    if (isDeepStrictEqual(now.settings, { ...defaultSettings('UTC', now.settings.language), digest })) {
+      const settings = { ...settingsFrom(info, now.language), digest }
+      await store.installations.saveSettings(now.id, settings, 'installation')
     }
-    return (await findInstallation(store, installation.id)) ?? installation
+    return (await findInstallation(store, now.id)) ?? now
   }
 
   const takeOver = async (vendor: Vendor, grant: Grant): Promise<Installation> => {

@@ -62,6 +62,10 @@ export type FrameUser = {
   language: string | null
   theme: 'light' | 'dark' | null
   target: ScreenTarget
+  /** Where our page lives in this CRM, as an administrator's frame tells; `isHome` = rather than elsewhere. */
+  place?: { path: string; isHome: boolean }
+  /** What an administrator has just agreed to, or taken back, on the CRM's own install page. */
+  consent?: { crmTasks: boolean }
 }
 
 /** A verified inbound message: a hint, never a fact. */
@@ -280,6 +284,6 @@ export type Vendor = {
   connect(connection: Connection): Portal
   /** Address of a record's card in the CRM, relative to the portal. */
   cardPath(kind: 'deal' | 'task' | 'user' | 'invoice', id: string, userId?: string): string
-  /** Address that opens our app on a screen, relative to the portal. */
+  /** Address that opens our app on a screen, relative to the portal. `appCode`: what is known of where it lives. */
   appPath(appCode: string | null, target: ScreenTarget): string
 }

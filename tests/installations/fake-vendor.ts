@@ -280,6 +280,8 @@ export const createFake = (now: () => number): Fake => {
             theme: null,
             target: { view: 'overview', params: {} },
             ...(typeof given.singleUse === 'string' ? { singleUse: given.singleUse } : {}),
+            ...(given.place ? { place: given.place as { path: string; isHome: boolean } } : {}),
+            ...(given.consent ? { consent: given.consent as { crmTasks: boolean } } : {}),
           }
         },
         async events(req, known): Promise<CrmEvent[]> {

@@ -222,6 +222,43 @@ describe('events', () => {
   })
 })
 
+describe('what an administrator’s frame tells', () => {
+  const open = (more: object) =>
+    rooms.installations.openFrame(rooms.fake.vendor, request({ portal: portal.key, ...more }))
+
+  test('is where our page lives: the first place, then the home of the app, and registering keeps it', async () => {
+    const id = await installAgain()
+    const appCode = async () => (await rooms.installations.load(id)).appCode
+    await rooms.store.installations.update(id, { appCode: null })
+    const { access } = portal.issue()
+    const told = (path: string, isHome: boolean, isAdmin = true) =>
+      open({ access, isAdmin, place: { path, isHome } })
+    await told('/nobody', true, false)
+    expect(await appCode()).toBeNull()
+    await told('/settings/page', false)
+    expect(await appCode()).toBe('/settings/page')
+    await told('/menu/page', true)
+    await told('/settings/page', false)
+    expect(await appCode()).toBe('/menu/page')
+  })
+
+  test('is a consent to messages as tasks, written down with a name, and only an administrator’s', async () => {
+    const id = await installAgain()
+    const { access } = portal.issue()
+    const isAllowed = async () => (await rooms.installations.load(id)).settings.digest.crmTasksAllowed
+    await open({ access, isAdmin: false, userId: '7', consent: { crmTasks: true } })
+    expect(await isAllowed()).toBe(false)
+    await open({ access, isAdmin: true, userId: '8', consent: { crmTasks: true } })
+    expect(await isAllowed()).toBe(true)
+    const log = await rooms.store.installations.settingsLog(id)
+    expect(
+      log.filter(({ change }) => 'digest' in (change as object)).map(({ changedBy }) => changedBy),
+    ).toEqual(['8'])
+    await open({ access, isAdmin: true, userId: '8', consent: { crmTasks: false } })
+    expect(await isAllowed()).toBe(false)
+  })
+})
+
 describe('an uninstall', () => {
   test('drops tokens and names at once and the data a month later', async () => {
     const id = await installAgain()

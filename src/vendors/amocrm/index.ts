@@ -42,9 +42,10 @@ export const createAmocrm = (platform: Platform, { clock, log }: { clock: Clock;
       user: `/settings/users/${id}/`,
       invoice: `/invoices/detail/${id}`,
     })[kind],
-  appPath: (_appCode, { view, params }) => {
-    const query = new URLSearchParams({ planerka: view, ...params })
-    return view === 'deal' && params['id'] ? `/leads/detail/${params['id']}` : `/stats/?${query}`
+  appPath: (place, { view, params }) => {
+    if (view === 'deal' && params['id']) return `/leads/detail/${params['id']}`
+    // The widget's script reads the fragment. Until somebody has opened our page, nobody knows where it is.
+    return `${place ?? '/stats/'}#${new URLSearchParams({ planerka: view, ...params })}`
   },
 })
 

@@ -1,4 +1,5 @@
 import { decodeJwt, jwtVerify } from 'jose'
+import { z } from 'zod'
 import { type Clock, HOUR, MINUTE, SECOND } from '../../clock.ts'
 import { badRequest, unauthorized } from '../../errors.ts'
 import type { FrameUser, InboundRequest, KnownPortal, ScreenTarget } from '../vendor.ts'
@@ -23,11 +24,29 @@ export const claimedAccount = (req: InboundRequest): string | null => {
   }
 }
 
+const PARAMS = z.record(z.string().regex(/^\w{1,20}$/), z.string().max(60)).catch({})
+
 const targetOf = (body: unknown): ScreenTarget => {
-  const { view, card } = (body ?? {}) as { view?: unknown; card?: unknown }
+  const { view, card, params } = (body ?? {}) as { view?: unknown; card?: unknown; params?: unknown }
   const id = typeof card === 'number' || typeof card === 'string' ? String(card) : ''
   if (/^\d{1,20}$/.test(id) && id !== '0') return { view: 'deal', params: { id } }
-  return { view: typeof view === 'string' && /^[a-z]{1,20}$/.test(view) ? view : 'overview', params: {} }
+  return {
+    view: typeof view === 'string' && /^[a-z]{1,20}$/.test(view) ? view : 'overview',
+    params: PARAMS.parse(params ?? {}),
+  }
+}
+
+/** Only a path: the CRM's own host is put before it. */
+const placeOf = (body: unknown): Pick<FrameUser, 'place'> => {
+  const { place } = (body ?? {}) as { place?: { path?: unknown; isHome?: unknown } }
+  const path = place?.path
+  if (typeof path !== 'string' || !/^(\/[\w-]{1,60}){1,6}\/?$/.test(path)) return {}
+  return { place: { path, isHome: place?.isHome === true } }
+}
+
+const consentOf = (body: unknown): Pick<FrameUser, 'consent'> => {
+  const { consent } = (body ?? {}) as { consent?: { crmTasks?: unknown } }
+  return typeof consent?.crmTasks === 'boolean' ? { consent: { crmTasks: consent.crmTasks } } : {}
 }
 
 /**
@@ -72,6 +91,8 @@ export const proveTicket = async (
     language: language === 'ru' || language === 'en' ? language : null,
     theme: theme === 'dark' || theme === 'light' ? theme : null,
     target: targetOf(req.body),
+    ...placeOf(req.body),
+    ...consentOf(req.body),
   }
 }
 

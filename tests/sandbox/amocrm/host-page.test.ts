@@ -65,16 +65,51 @@ describe.skipIf(!hasChromium)(named('the interface around the widget'), () => {
   test('installs it from Settings, and shows its page from the left menu', async () => {
     await page.goto(`${stage.site.origin}/settings/widgets/`)
     await page.click('form[action="/_host/install"] button')
-    await page.waitForSelector('.planerka-explain')
+    await page.waitForSelector('.planerka-consent')
     await page.click('.menu-item:has-text("Планёрка")')
     const inside = await frame()
     expect(inside.url()).toContain('/amocrm/widget#ticket=ticket-')
     expect(inside.url()).toContain('theme=light')
-    expect(asked.at(-1)!.body).toMatchObject({ view: 'overview', card: null, language: 'ru', theme: 'light' })
+    expect(asked.at(-1)!.body).toEqual({
+      view: 'overview',
+      params: {},
+      language: 'ru',
+      theme: 'light',
+      place: { path: '/widget_page/planerka_widget/planerka/overview', isHome: true },
+    })
     expect(claims(asked.at(-1)!.token)).toMatchObject({ user_id: stage.account.admin.id, is_admin: true })
     await page.click('.submenu a:has-text("Зависшие")')
     await frame()
     expect(asked.at(-1)!.body).toMatchObject({ view: 'stale' })
+  })
+
+  test('opens the screen that a link in a message names', async () => {
+    await page.goto(
+      `${stage.site.origin}/widget_page/planerka_widget/planerka#planerka=stale&level=red&find=a+b%26c`,
+    )
+    await frame()
+    expect(asked.at(-1)!.body).toMatchObject({ view: 'stale', params: { level: 'red', find: 'a b&c' } })
+  })
+
+  test('tells an administrator’s consent to tasks when the form is saved, and only a change', async () => {
+    const consents = () => asked.flatMap(({ body }) => ('consent' in body ? [body['consent']] : []))
+    await page.goto(`${stage.site.origin}/settings/widgets/`)
+    const save = page.locator('.js-widget-save')
+    await page.waitForSelector('.planerka-consent-tasks')
+    expect(await save.isDisabled()).toBe(true)
+    expect(await page.isChecked('.planerka-consent-tasks')).toBe(false)
+    await page.check('.planerka-consent-tasks')
+    await save.click()
+    await page.waitForFunction(`document.querySelector('.js-widget-save').disabled`)
+    await expect.poll(consents).toEqual([{ crmTasks: true }])
+    await page.reload()
+    await page.waitForSelector('.planerka-consent-tasks')
+    expect(await page.isChecked('.planerka-consent-tasks')).toBe(true)
+    await page.uncheck('.planerka-consent-tasks')
+    await page.check('.planerka-consent-tasks')
+    await save.click()
+    await page.waitForFunction(`document.querySelector('.js-widget-save').disabled`)
+    expect(consents()).toHaveLength(1)
   })
 
   test('shows a panel in the card, once, and heeds its height', async () => {

@@ -4,6 +4,7 @@ import nock from 'nock'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silentLogger } from '../../../src/logger.ts'
 import { createInbound } from '../../../src/vendors/amocrm/inbound.ts'
+import { createAmocrm } from '../../../src/vendors/amocrm/index.ts'
 import { accountOrigin, type Platform } from '../../../src/vendors/amocrm/platform.ts'
 import type { InboundRequest, KnownPortal } from '../../../src/vendors/vendor.ts'
 
@@ -199,6 +200,54 @@ describe('a one-time token of the widget', () => {
     await expect(ticket(`${part({ alg: 'none' })}.${part({ ...claims, jti: '1' })}.`)).rejects.toMatchObject({
       status: 401,
     })
+  })
+})
+
+describe('what the widget’s script says of itself', () => {
+  const frame = async (body: unknown) =>
+    inbound.frame(
+      request({ headers: { 'x-auth-token': await sign({ ...claims, jti: 'said' }) }, body }),
+      portal,
+    )
+
+  test('names a screen with its filters, where the page lives, and a consent', async () => {
+    const user = await frame({
+      view: 'stale',
+      params: { level: 'red' },
+      place: { path: '/widget_page/planerka/planerka/overview', isHome: true },
+      consent: { crmTasks: true },
+    })
+    expect(user.target).toEqual({ view: 'stale', params: { level: 'red' } })
+    expect(user.place).toEqual({ path: '/widget_page/planerka/planerka/overview', isHome: true })
+    expect(user.consent).toEqual({ crmTasks: true })
+  })
+
+  test.each([
+    'https://evil.example/',
+    '//evil.example/a',
+    '/a/../b',
+    '/a?b=c',
+    'javascript:alert(1)',
+    '/a\nb',
+    42,
+    null,
+  ])('is not believed with a place like %j', async path => {
+    expect((await frame({ place: { path } })).place).toBeUndefined()
+  })
+
+  test('is left alone when it is nonsense', async () => {
+    const user = await frame({ view: '<x>', params: { 'a b': 'c' }, consent: { crmTasks: 'yes' } })
+    expect(user.target).toEqual({ view: 'overview', params: {} })
+    expect(user.consent).toBeUndefined()
+  })
+
+  test('makes links in messages lead to our page on the right screen', () => {
+    const vendor = createAmocrm(platform, { clock, log: silentLogger })
+    const place = '/widget_page/planerka/planerka/overview'
+    const stale = { view: 'stale', params: { level: 'red' } }
+    expect(vendor.appPath(place, stale)).toBe(`${place}#planerka=stale&level=red`)
+    expect(vendor.appPath(place, { view: 'deal', params: { id: '7' } })).toBe('/leads/detail/7')
+    expect(vendor.appPath(null, stale)).toMatch(/^\/stats\/#planerka=stale/)
   })
 })
 

@@ -221,7 +221,7 @@ export const integrationsPage = (site: AccountSite, viewer: Viewer, message: str
       ${isOn ? '' : html`<p class="quiet">${word('agree')}</p>`}
       ${isOn ? html`<p><a href="/settings/widgets/${integration.code}/">${word('settings')}</a></p>` : ''}
       ${isOn ? button('disable', word('disable')) : button('install', word('install'))}
-      <div class="widget_settings_block" id="widget_settings_block_${integration.code}"></div>
+      <div class="widget_settings_block" id="widget_settings_block_${integration.code}"${isOn ? html` data-save="${word('save')}"` : ''}></div>
     </article>`,
   }
 }

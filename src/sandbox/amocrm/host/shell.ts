@@ -48,6 +48,10 @@ const frameFacts = (site: AccountSite, viewer: Viewer, page: Page) => {
             version: manifestOf(files).widget.version,
             locations: manifestOf(files).locations,
             langs: wordsOf(files, viewer.language),
+            fields: Object.entries(manifestOf(files).settings ?? {}).map(([name, { type }]) => ({
+              name,
+              type,
+            })),
             settings: site.installed?.settings ?? {},
             clientUuid: integration.clientId,
           }

@@ -17,6 +17,7 @@ type Entry = { title: string; icon?: string; submenu?: Record<string, { title: s
 export type WidgetManifest = {
   widget: { version: string; locale: string[] }
   locations: string[]
+  settings?: Record<string, { name: string; type: string }>
   left_menu?: Record<string, Entry>
   advanced?: { title: string }
 }

@@ -9,6 +9,7 @@ const WORDS = {
   invoice: ['Счёт', 'Invoice'],
   install: ['Установить', 'Install'],
   disable: ['Отключить', 'Turn off'],
+  save: ['Сохранить', 'Save'],
   installed: ['Установлена', 'Installed'],
   agree: [
     'Я согласен с передачей данных аккаунта этой интеграции.',

@@ -124,6 +124,31 @@
     },
   }
 
+  /** The form that the interface keeps for the widget: hidden fields, and a button that wakes when one changes. */
+  const openSettings = callbacks => {
+    const modal = $(`#widget_settings_block_${widget.code}`)
+    const save = $('<button type="button" class="button js-widget-save" disabled></button>').text(
+      modal.data('save') ?? 'Save',
+    )
+    for (const { name, type } of widget.fields ?? [])
+      $('<input>', { type: type === 'custom' ? 'hidden' : 'text', name })
+        .val(widget.settings[name] ?? '')
+        .on('change', () => save.prop('disabled', false))
+        .appendTo(modal)
+    callbacks.settings(modal)
+    save.appendTo(modal).on('click', async () => {
+      const fields = Object.fromEntries(
+        modal
+          .find('input[name]')
+          .get()
+          .map(input => [input.name, input.value]),
+      )
+      if ((await callbacks.onSave({ active: 'Y', fields })) !== true) return
+      api.set_settings(fields)
+      save.prop('disabled', true)
+    })
+  }
+
   const start = instance => {
     const { callbacks } = instance
     const hasPlace =
@@ -134,7 +159,7 @@
     if (callbacks.render() !== true) return
     if (callbacks.init() !== true) return
     if (callbacks.bind_actions() !== true) return
-    if (facts.page === 'settings') callbacks.settings($(`#widget_settings_block_${widget.code}`))
+    if (facts.page === 'settings') openSettings(callbacks)
     else if (facts.page === 'advanced') callbacks.advancedSettings()
     else if (facts.page) callbacks.initMenuPage(facts.page)
     let isGone = false
