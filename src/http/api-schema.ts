@@ -413,10 +413,37 @@ export const stageThresholdSchema = z.object({
   backExits: z.number(),
   lostExits: z.number(),
   otherExits: z.number(),
+  /** False: the CRM lists it no more; absent = listed. */
+  isListed: z.boolean().optional(),
 })
+
+/** Wins of a deviation against those of the road from the same place, decided deals only. */
+const effect = z.object({
+  won: z.number(),
+  decided: z.number(),
+  mainWon: z.number(),
+  mainDecided: z.number(),
+  /** Share won minus the road's, −1..1, with its 95 % interval (Newcombe 1998, method 10). */
+  difference: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** `same`: the interval holds 0. */
+  verdict: z.enum(['more', 'less', 'same']),
+})
+
+/** Deals by how they stand at `asOf`. */
+const standing = z.object({ deals: z.number(), won: z.number(), lost: z.number(), open: z.number() })
 
 export const processSchema = z.object({
   asOf: instant,
+  /** Whose deals: one person's, a department's, all that the viewer may see, or the whole company's. */
+  scope: z.object({
+    kind: z.enum(['person', 'department', 'visible', 'company']),
+    id: id.nullable(),
+    name: z.string().nullable(),
+  }),
+  /** People with deals among those whom the viewer may see, for the choice of one. */
+  people: z.array(z.object({ id, name: z.string() })),
   pipelines: z.array(
     z.object({
       id,
@@ -430,6 +457,7 @@ export const processSchema = z.object({
           moves: z.number(),
           medianDays: z.number().nullable(),
           isDesigned: z.boolean(),
+          effect: effect.nullable(),
         }),
       ),
       variants: z.array(
@@ -443,6 +471,44 @@ export const processSchema = z.object({
           conformanceCost: z.number(),
         }),
       ),
+      /** Deals that are in this pipeline and have a road, and those of them that never left the designed one. */
+      all: standing,
+      onRoad: standing,
+      /** Roads that deviate alike, most deals first. */
+      paths: z.array(
+        standing.extend({
+          key: z.string(),
+          kind: z.enum(['asDesigned', 'skipped', 'looped', 'foreign', 'stopped']),
+          stageIds: z.array(id),
+          /** Different roads in it, and the most usual of them. */
+          roads: z.number(),
+          sample: z.array(id),
+          medianDays: z.number().nullable(),
+          effect: effect.nullable(),
+        }),
+      ),
+      /** Rare roads that are not told apart; null = there are none. */
+      rest: standing.extend({ roads: z.number() }).nullable(),
+    }),
+  ),
+})
+
+export const processDealsSchema = z.object({
+  asOf: instant,
+  total: standing,
+  medianDays: z.number().nullable(),
+  effect: effect.nullable(),
+  /** The newest of them. */
+  items: z.array(
+    z.object({
+      id,
+      title: z.string().nullable(),
+      path: z.string(),
+      ownerId: id.nullable(),
+      ownerName: z.string().nullable(),
+      amount: z.number().nullable(),
+      currency: z.string().nullable(),
+      state: z.enum(['won', 'lost', 'open']),
     }),
   ),
 })
@@ -830,6 +896,7 @@ export type EmployeeView = z.infer<typeof employeeSchema>
 export type EvidenceView = z.infer<typeof evidenceSchema>
 export type StageThreshold = z.infer<typeof stageThresholdSchema>
 export type ProcessView = z.infer<typeof processSchema>
+export type ProcessDeals = z.infer<typeof processDealsSchema>
 export type RolloutView = z.infer<typeof rolloutSchema>
 export type RolloutDeals = z.infer<typeof rolloutDealsSchema>
 export type CatalogueView = z.infer<typeof catalogueSchema>

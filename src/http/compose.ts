@@ -83,6 +83,7 @@ const portalData = ({ store, installations }: AppRooms): PortalData => ({
     }
   },
   savePreferences: (id, userId, patch) => store.preferences.save(id, userId, patch),
+  dealTitles: store.dealTitles,
   storedRows: store.storedRows,
   settingsLog: id => store.installations.settingsLog(id),
   moves: (id, asOf) => store.facts.moves(id, asOf),

@@ -125,6 +125,11 @@ export type PortalData = {
   directory(installationId: string): Promise<DirectoryView>
   preferences(installationId: string, userId: string): Promise<StoredPreferences>
   savePreferences(installationId: string, userId: string, patch: Partial<StoredPreferences>): Promise<void>
+  /** How deals are called and what they are worth now; those that the CRM no longer has are left out. */
+  dealTitles(
+    installationId: string,
+    dealIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { title: string; amount: number | null; currency: string | null }>>
   storedRows(installationId: string): Promise<Record<string, number>>
   settingsLog(installationId: string): Promise<{ at: Date; changedBy: string; change: unknown }[]>
   moves(installationId: string, asOf: Date): AsyncIterable<MoveRow>

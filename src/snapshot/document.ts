@@ -115,6 +115,8 @@ export type StageRow = {
   t80Days: number | null
   t95Days: number | null
   source: ThresholdSource
+  /** False: the CRM lists it no more, only history mentions it; absent = listed. */
+  isListed?: boolean
 }
 
 export type ProcessRow = {

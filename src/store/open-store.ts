@@ -6,6 +6,7 @@ import { countsOf } from './counts.ts'
 import { creditingOf } from './credit-moves.ts'
 import { crmEventsOf } from './crm-events.ts'
 import { dealMarksOf } from './deal-marks.ts'
+import { dealTitlesOf } from './deal-titles.ts'
 import { directoryOf } from './directory.ts'
 import { type EmbeddedDatabase, startEmbedded } from './drivers/embedded.ts'
 import { openPool, type PoolConfigLike } from './drivers/postgres.ts'
@@ -81,6 +82,7 @@ const storeOver = (
     ...goneOf(db),
     ...creditingOf(db),
     ...countsOf(db),
+    dealTitles: dealTitlesOf(db),
     ...rejectedOf(db),
     ...maintenance,
     crmEvents: crmEventsOf(db, clock),

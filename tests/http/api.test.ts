@@ -89,7 +89,8 @@ describe('the widget’s API', () => {
     '/api/v1/deals/901',
     '/api/v1/evidence?metric=M09&scope=employee&id=4',
     '/api/v1/evidence?metric=M09&scope=team&id=10',
-    '/api/v1/process',
+    '/api/v1/process?responsible=4',
+    '/api/v1/process?department=20',
   ])('an employee is refused %s', async path => {
     const response = await get(createWorld(), '3', path)
     expect([response.status, response.body.code]).toEqual([403, 'not_visible'])

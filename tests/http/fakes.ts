@@ -235,6 +235,7 @@ export const parts: Partial<SnapshotParts> = {
       isDesigned: true,
     },
   ],
+  processPeople: [],
   variants: [
     {
       pipelineId: 'p',
@@ -688,6 +689,8 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
       }),
       savePreferences: async (_id, userId, patch) =>
         void preferences.set(userId, { ...preferences.get(userId), ...patch }),
+      dealTitles: async (_id, dealIds) =>
+        new Map(dealIds.map(id => [id, { title: `Сделка ${id}`, amount: 100_000, currency: 'RUB' }])),
       storedRows: async () => ({ deals: 5 }),
       settingsLog: async () => [{ at: AS_OF, changedBy: '1', change: { language: 'ru' } }],
       async *moves() {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express from 'express'
 import type { Me, SyncState } from '../../src/http/api-schema.ts'
+import { processDeals, processOf } from './mock-process.ts'
 import { earlyRollout, rolloutDealsOf, rolloutOf } from './mock-rollout.ts'
 import {
   AS_OF,
@@ -13,7 +14,6 @@ import {
   evidenceOf,
   overview,
   people,
-  process as processView,
   settingsOf,
 } from './mock-team.ts'
 import { mountWriteBack } from './mock-write-back.ts'
@@ -218,7 +218,11 @@ export const startMock = async (): Promise<{
     (now, request) => dealsOf(Math.max(now.deals, 30)).find(deal => deal.id === request.params['id']) ?? null,
   )
   answer('/evidence', (_, request) => evidenceOf(request.query as Record<string, string>))
-  answer('/process', now => (now.state === 'empty' ? { asOf: AS_OF, pipelines: [] } : processView))
+  answer('/process', (now, request) => {
+    const view = processOf(request.query as Record<string, string>, now.role === 'employee')
+    return now.state === 'empty' ? { ...view, people: [], pipelines: [] } : view
+  })
+  answer('/process/deals', processDeals)
   answer('/rollout', now => (now.state === 'empty' ? earlyRollout : rolloutOf(now.role === 'admin')))
   answer('/rollout/deals', (_, request) => rolloutDealsOf(request.query as Record<string, string>))
   answer('/catalogue', () => catalogue)

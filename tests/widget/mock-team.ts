@@ -5,7 +5,6 @@ import type {
   EvidenceView,
   Overview,
   PersonView,
-  ProcessView,
   ScoredMetricView,
   ScoreView,
   SettingsView,
@@ -220,7 +219,7 @@ const STAGES: {
   { id: 'PAYMENT', name: 'Оплата и отгрузка', median: 2, t80: 4.5, t95: 10, visits: 113, source: 'preset' },
 ]
 
-const stages: StageThreshold[] = [
+export const stages: StageThreshold[] = [
   ...STAGES.map(stage => ({
     pipelineId: '0',
     pipelineName: 'Основная',
@@ -274,145 +273,6 @@ const stages: StageThreshold[] = [
     otherExits: 0,
   },
 ]
-
-const edge = (
-  from: string,
-  to: string,
-  deals: number,
-  isDesigned = false,
-): ProcessView['pipelines'][number]['edges'][number] => ({
-  fromStageId: from,
-  toStageId: to,
-  deals,
-  moves: deals + 3,
-  medianDays: 2.4,
-  isDesigned,
-})
-
-export const process: ProcessView = {
-  asOf: AS_OF,
-  pipelines: [
-    {
-      id: '0',
-      name: 'Основная',
-      stages,
-      edges: [
-        edge('NEW', 'QUAL', 531, true),
-        edge('QUAL', 'SURVEY', 275, true),
-        edge('SURVEY', 'OFFER', 238, true),
-        edge('OFFER', 'CONTRACT', 141, true),
-        edge('CONTRACT', 'INVOICE', 98, true),
-        edge('INVOICE', 'PAYMENT', 113, true),
-        edge('PAYMENT', 'WON', 101, true),
-        edge('QUAL', 'OFFER', 168),
-        edge('OFFER', 'INVOICE', 41),
-        edge('CONTRACT', 'OFFER', 37),
-        edge('INVOICE', 'CONTRACT', 14),
-        edge('OFFER', 'QUAL', 22),
-        edge('NEW', 'OFFER', 8),
-        edge('SURVEY', 'QUAL', 5),
-        edge('NEW', 'LOSE', 87, true),
-        edge('QUAL', 'LOSE', 61, true),
-        edge('SURVEY', 'LOSE', 18, true),
-        edge('OFFER', 'LOSE', 164, true),
-        edge('CONTRACT', 'LOSE', 22, true),
-        edge('INVOICE', 'LOSE', 12, true),
-        edge('PAYMENT', 'LOSE', 3, true),
-      ],
-      variants: [
-        {
-          path: ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'CONTRACT', 'INVOICE', 'PAYMENT', 'WON'],
-          deals: 90,
-          won: 90,
-          lost: 0,
-          open: 0,
-          medianDays: 18,
-          conformanceCost: 0,
-        },
-        {
-          path: ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'LOSE'],
-          deals: 301,
-          won: 0,
-          lost: 220,
-          open: 81,
-          medianDays: 16,
-          conformanceCost: 0,
-        },
-        {
-          path: ['NEW', 'QUAL', 'OFFER', 'CONTRACT', 'INVOICE', 'PAYMENT', 'WON'],
-          deals: 154,
-          won: 16,
-          lost: 118,
-          open: 20,
-          medianDays: 15,
-          conformanceCost: 1,
-        },
-        {
-          path: ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'CONTRACT', 'OFFER', 'CONTRACT'],
-          deals: 38,
-          won: 8,
-          lost: 24,
-          open: 6,
-          medianDays: 29,
-          conformanceCost: 1,
-        },
-        {
-          path: ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'INVOICE', 'PAYMENT', 'WON'],
-          deals: 32,
-          won: 13,
-          lost: 16,
-          open: 3,
-          medianDays: 11,
-          conformanceCost: 1,
-        },
-        {
-          path: ['NEW', 'OFFER', 'LOSE'],
-          deals: 25,
-          won: 4,
-          lost: 16,
-          open: 5,
-          medianDays: 24,
-          conformanceCost: 2,
-        },
-      ],
-    },
-    {
-      id: '7',
-      name: 'Сервис и гарантийное обслуживание климатического оборудования',
-      stages: Array.from({ length: 12 }, (_, index) => ({
-        pipelineId: '7',
-        pipelineName: 'Сервис',
-        stageId: `S${index}`,
-        name: `Этап согласования номер ${index + 1}`,
-        outcome: 'open' as const,
-        visits: 120 - index * 8,
-        openNow: 4,
-        medianDays: 1 + index / 3,
-        t80Days: 3 + index / 2,
-        t95Days: 7 + index,
-        source: 'preset' as const,
-        forwardExits: 60,
-        backExits: 3,
-        lostExits: 5,
-        otherExits: 0,
-      })),
-      edges: Array.from({ length: 11 }, (_, index) =>
-        edge(`S${index}`, `S${index + 1}`, 112 - index * 8, true),
-      ).concat([edge('S2', 'S5', 20), edge('S8', 'S3', 15)]),
-      variants: [
-        {
-          path: ['S0', 'S1', 'S2'],
-          deals: 120,
-          won: 0,
-          lost: 30,
-          open: 90,
-          medianDays: 9,
-          conformanceCost: 0,
-        },
-      ],
-    },
-  ],
-}
 
 const TITLES = [
   'Вентиляция БЦ «Атриум»',

@@ -2,14 +2,13 @@ import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import { notFound } from '../../errors.ts'
 import type { DealRow, Evidence, Score } from '../../snapshot/document.ts'
-import { catalogueSchema, dealCardSchema, dealSchema, evidenceSchema, processSchema } from '../api-schema.ts'
+import { catalogueSchema, dealCardSchema, dealSchema, evidenceSchema } from '../api-schema.ts'
 import type { Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
 import { allSeen, membersOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
 import { holdOf, journalOf, liveMarksOf } from './deal-marks.ts'
 import { evidenceView, scoreEvidence } from './evidence-view.ts'
 import { mayAnswer, mayMark } from './mark-operations.ts'
-import { processView } from './process-view.ts'
 import type { Operation } from './route.ts'
 import { storedParts } from './stored-parts.ts'
 import { withTargets } from './targets.ts'
@@ -36,7 +35,7 @@ const evidenceQuery = z.object({
   asOf: z.iso.datetime().optional(),
 })
 
-/** Deals, the items behind a number, the process and the catalogue. */
+/** Deals, the items behind a number and the catalogue. */
 export const dealOperations = (deps: {
   snapshots: Snapshots
   data: PortalData
@@ -175,25 +174,6 @@ export const dealOperations = (deps: {
           names: namesOf(directory),
           cardPath: (kind, id, userId) => vendor.cardPath(kind, id, userId),
         })
-      },
-    },
-    {
-      method: 'get',
-      path: '/api/v1/process',
-      summary: 'The real map of stage moves beside the designed funnel',
-      answer: processSchema,
-      problems: ['no_snapshot_yet', 'not_visible'],
-      handle: async ({ context }) => {
-        const { installation, viewer } = context
-        if (viewer.role === 'employee') throw notVisible()
-        const snapshot = await latestSnapshot(snapshots, installation.id)
-        const [stages, process, variants, directory] = await Promise.all([
-          rowsOf(installation.id, snapshot, 'stages'),
-          rowsOf(installation.id, snapshot, 'process'),
-          rowsOf(installation.id, snapshot, 'variants'),
-          data.directory(installation.id),
-        ])
-        return processView(snapshot.asOf, { stages, process, variants }, namesOf(directory))
       },
     },
     {

@@ -5,6 +5,7 @@ import { dealOperations } from './deal-operations.ts'
 import { type MarkDeps, markOperations } from './mark-operations.ts'
 import { type MessageOperationDeps, messageOperations } from './message-operations.ts'
 import { peopleOperations } from './people-operations.ts'
+import { processOperations } from './process-operations.ts'
 import { rolloutOperations } from './rollout-operations.ts'
 import type { Operation } from './route.ts'
 import { type SettingsOperationDeps, settingsOperations } from './settings-operations.ts'
@@ -19,6 +20,7 @@ export type ApiDeps = SettingsOperationDeps &
 export const apiOperations = (deps: ApiDeps): Operation<ApiContext>[] => [
   ...peopleOperations(deps),
   ...dealOperations(deps),
+  ...processOperations(deps),
   ...markOperations(deps),
   ...rolloutOperations(deps),
   ...settingsOperations(deps),

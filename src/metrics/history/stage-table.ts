@@ -26,6 +26,7 @@ export const measureStages = (
     stageId: info.stageId,
     name: info.name,
     outcome: info.outcome,
+    isListed: info.isListed,
     order: info.order,
   }))
   const seen = new Set(infos.map(info => info.key))

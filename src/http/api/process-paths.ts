@@ -1,0 +1,112 @@
+import type { StageRow, VariantRow } from '../../snapshot/document.ts'
+import type { ProcessView } from '../api-schema.ts'
+import { effectOf } from './process-effect.ts'
+
+type Path = ProcessView['pipelines'][number]['paths'][number]
+export type PathKind = Pick<Path, 'kind' | 'stageIds'>
+
+/** A road with what is told of it; `PersonVariant` adds up to these. */
+export type Road = Pick<
+  VariantRow,
+  'path' | 'deals' | 'won' | 'lost' | 'open' | 'medianDays' | 'conformanceCost'
+>
+
+type Stages = readonly Pick<StageRow, 'stageId' | 'outcome' | 'isListed'>[]
+
+/** The road as designed: listed open stages in their order. */
+export const roadOf = (stages: Stages): string[] =>
+  stages
+    .filter(({ outcome, isListed }) => outcome === 'open' && isListed !== false)
+    .map(({ stageId }) => stageId)
+
+/**
+ * Names a road against the design: through another pipeline, back to a stage, past a stage, all of it, or how far it
+ * has come. `stageIds` = where it turned back to, what it passed over, or where it stopped.
+ */
+export const pathKind = (path: readonly string[], stages: Stages): PathKind => {
+  const road = roadOf(stages)
+  const known = new Map(stages.map(stage => [stage.stageId, stage]))
+  if (path.some(stageId => !known.has(stageId))) return { kind: 'foreign', stageIds: [] }
+  const steps = path.map(stageId => road.indexOf(stageId)).filter(step => step >= 0)
+  const turned = steps.flatMap((step, index) => {
+    const next = steps[index + 1]
+    return next !== undefined && next < step ? [road[next]!] : []
+  })
+  if (turned.length > 0) return { kind: 'looped', stageIds: [...new Set(turned)] }
+  const isWon = known.get(path.at(-1) ?? '')?.outcome === 'won'
+  const reach = isWon ? road.length : Math.max(-1, ...steps) + 1
+  const skipped = road.slice(0, reach).filter((_, index) => !steps.includes(index))
+  if (skipped.length > 0) return { kind: 'skipped', stageIds: skipped }
+  if (isWon) return { kind: 'asDesigned', stageIds: [] }
+  const stop = steps.at(-1)
+  return { kind: 'stopped', stageIds: [stop === undefined ? (path.at(-1) ?? '') : road[stop]!] }
+}
+
+export const pathKey = ({ kind, stageIds }: PathKind): string => [kind, ...stageIds].join('>')
+
+/**
+ * Roads that deviate alike, most deals first. A deviation is compared with the designed road from where it began:
+ * past a stage, with deals on the road that did visit it; back from a stage, with deals on the road that came as far.
+ */
+export const pathsOf = (
+  roads: readonly Road[],
+  stages: Stages,
+  medianOf: (roads: readonly Road[]) => number | null,
+): Path[] => {
+  const straight = roads.filter(({ conformanceCost }) => conformanceCost === 0)
+  const road = roadOf(stages)
+  const groups = Map.groupBy(roads, ({ path }) => pathKey(pathKind(path, stages)))
+  return [...groups]
+    .map(([key, members]): Path => {
+      const usual = members.reduce((most, one) => (one.deals > most.deals ? one : most))
+      const { kind, stageIds } = pathKind(usual.path, stages)
+      const all = sumOf(members)
+      const place = startOf(kind, stageIds, usual.path, road)
+      return {
+        key,
+        kind,
+        stageIds,
+        ...all,
+        roads: members.length,
+        sample: usual.path,
+        medianDays: medianOf(members),
+        effect:
+          place === null
+            ? null
+            : effectOf(
+                all,
+                sumOf(place === '' ? straight : straight.filter(({ path }) => path.includes(place))),
+              ),
+      }
+    })
+    .toSorted((a, b) => b.deals - a.deals)
+}
+
+/** The stage that a comparable deal on the road has seen; '' = any of them, null = there is nothing to compare. */
+const startOf = (
+  kind: Path['kind'],
+  stageIds: readonly string[],
+  path: readonly string[],
+  road: readonly string[],
+): string | null => {
+  if (kind === 'foreign') return ''
+  // Passing over the last stage is known of won deals only: winning is how one sees it.
+  if (kind === 'skipped') return stageIds.includes(road.at(-1) ?? '') ? null : (stageIds[0] ?? null)
+  if (kind !== 'looped') return null
+  const steps = path.map(stageId => road.indexOf(stageId)).filter(step => step >= 0)
+  const from = steps.find((step, index) => (steps[index + 1] ?? step) < step)
+  return from === undefined ? null : road[from]!
+}
+
+export const sumOf = (
+  parts: readonly { deals: number; won: number; lost: number }[],
+): { deals: number; won: number; lost: number; open: number } => {
+  const sum = { deals: 0, won: 0, lost: 0, open: 0 }
+  for (const { deals, won, lost } of parts) {
+    sum.deals += deals
+    sum.won += won
+    sum.lost += lost
+    sum.open += deals - won - lost
+  }
+  return sum
+}
