@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { environment } from '../src/config.ts'
+import { JOURNAL_NOTES } from '../src/store/journal.ts'
 
 const readme = readFileSync('README.md', 'utf8')
 
@@ -54,6 +55,13 @@ describe('the README', () => {
       .map(([room]) => plain(room))
       .filter(room => room.startsWith('src/'))
     expect(named.toSorted()).toEqual(rooms.toSorted())
+  })
+
+  test('explains every note of the journal of writing', () => {
+    const notes = table('Write-back').flatMap(([note, meaning]) =>
+      Object.hasOwn(JOURNAL_NOTES, plain(note)) || /^`\w+`$/.test(note ?? '') ? [[plain(note), meaning]] : [],
+    )
+    expect(notes).toEqual(Object.entries(JOURNAL_NOTES))
   })
 
   test('names only files that exist', () => {

@@ -12,6 +12,7 @@ import type { Installation, Installations, PortalData, Snapshots } from './deps.
 
 export type WriteBackDeps = {
   clock: { now(): Date }
+  vendors: readonly Vendor[]
   installations: Pick<Installations, 'patchSettings'>
   snapshots: Snapshots
   data: PortalData

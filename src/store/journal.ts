@@ -3,22 +3,20 @@ import type { Clock } from '../clock.ts'
 import { markOwnTask } from './own-items.ts'
 import type { Database, WriteJournalTable } from './schema.ts'
 
-/** What became of an entry, beyond "written" and "undone"; a stable word. */
-export type JournalNote =
-  /** Somebody took our mark off, or wrote another. */
-  | 'changed_by_person'
-  | 'done_by_person'
-  | 'deleted_by_person'
-  /** Our task got another date, text or person: it is theirs now. */
-  | 'taken_over'
-  | 'deal_gone'
-  /** The deal has recovered since: what was left alone may be marked again next time. */
-  | 'episode_over'
-  /** The CRM said no. */
-  | 'refused'
-  /** Never tried: too old, or switched off meanwhile. */
-  | 'expired'
-  | 'switched_off'
+/** What became of an entry, beyond "written" and "undone": stable words, with what they say to an operator. */
+export const JOURNAL_NOTES = {
+  changed_by_person: 'somebody took our mark off, or wrote another; left alone',
+  done_by_person: 'somebody completed the task; left alone',
+  deleted_by_person: 'somebody deleted the task',
+  taken_over: 'somebody gave the task another date, text or person: it is theirs now',
+  deal_gone: 'the CRM does not show the deal any more',
+  episode_over: 'the deal has recovered since; next time it may be marked again',
+  refused: 'the CRM said no; its own code stands beside it',
+  expired: 'not tried: hours late, or after five refusals in a row',
+  switched_off: 'not tried: writing was switched off meanwhile',
+} as const
+
+export type JournalNote = keyof typeof JOURNAL_NOTES
 
 /** A change of ours in the CRM: planned before it is made, so that it can be told and undone. */
 export type JournalEntry = {

@@ -44,6 +44,8 @@ describe('the operator’s command line', () => {
       '--send',
       'settings get <id>',
       'settings set <id>',
+      'write-back show <id>',
+      'write-back undo <id> <run>',
       'export <id> <table>',
       '--out <file>',
       'snapshots <id>',
@@ -51,6 +53,15 @@ describe('the operator’s command line', () => {
       'health',
     ])
       expect(out).toContain(words)
+  })
+
+  test('shows write-back, stops it and says what to do about an unknown run', async () => {
+    expect((await planerka(['write-back', 'show', 'i1'])).out).toContain('Marks off, tasks off')
+    expect((await planerka(['write-back', 'preview', 'i1'])).out).toContain('0 changes')
+    expect((await planerka(['write-back', 'off', 'i1'])).code).toBe(0)
+    const unknown = await planerka(['write-back', 'undo', 'i1', 'none'])
+    expect(unknown.code).toBe(1)
+    expect(unknown.err).toContain('planerka write-back show')
   })
 
   test('lists installations as a table, or as JSON', async () => {

@@ -584,6 +584,26 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         expect(await dossier(id)).toMatchObject({ tasks: [{ id: '3' }], activities: [] })
       })
 
+      test('that we made are a person’s from the day on which somebody moves their date, and have no author', async () => {
+        const id = await install(store)
+        const read = (minutes: number, deadlineAt: Date) =>
+          store.savePage(
+            id,
+            page(
+              { deals: [deal()], tasks: [task({ changedAt: at(minutes), deadlineAt })] },
+              { seenAt: at(minutes), diffDeadlines: true },
+            ),
+          )
+        await store.journal.plan(id, [{ entryId: 'e1', batchId: 'b', kind: 'task', dealId: '1' }])
+        await store.journal.applied(id, 'e1', '1')
+        await read(10, at(600))
+        expect((await dossier(id)).tasks).toEqual([])
+        await read(20, at(900))
+        expect((await dossier(id)).tasks).toMatchObject([
+          { id: '1', createdBy: null, deadlineAt: at(900).getTime() },
+        ])
+      })
+
       test('follow a task from deal to deal', async () => {
         const id = await install(store)
         const deals = [deal(), deal({ id: '2' })]

@@ -21,7 +21,7 @@ import {
   type Row,
   TABLE_NAMES,
 } from '../exports/tables.ts'
-import { refuseBlindSwitch } from '../write-back-desk.ts'
+import { refuseBlindSwitch, type WriteBackDeps } from '../write-back-desk.ts'
 import {
   type AdminInstallation,
   adminInstallationSchema,
@@ -33,6 +33,7 @@ import {
   runSchema,
   syncBody,
 } from './schema.ts'
+import { adminWriteBackOperations } from './write-back-operations.ts'
 
 export type AdminDeps = {
   clock: { now(): Date }
@@ -51,7 +52,7 @@ export type AdminDeps = {
   sendDigests(given: { installationId: string; asOf: Date; dryRun: boolean }): Promise<DigestMessage[]>
 }
 
-export const adminOperations = (deps: AdminDeps): Operation<null>[] => {
+export const adminOperations = (deps: AdminDeps & WriteBackDeps): Operation<null>[] => {
   const { installations, snapshots, data, clock } = deps
 
   /** @throws AppError 404 `installation_not_found` */
@@ -287,6 +288,7 @@ export const adminOperations = (deps: AdminDeps): Operation<null>[] => {
         return writeTable(res, known as Format, name, PART_TABLES[name].columns, rows)
       },
     },
+    ...adminWriteBackOperations(deps, load),
   ]
 }
 

@@ -53,7 +53,8 @@ export const TASK_COLUMNS = packed([
   'item.task_id',
   `array_to_string(item.deal_ids, E'\\x1e')`,
   'item.responsible_id',
-  'item.created_by',
+  // Of a task that we made, nobody is the author, whoever's access we used.
+  'case when item.is_own then null else item.created_by end',
   epoch('item.created_at'),
   epoch('item.closed_at'),
   'item.closed_by',
@@ -134,8 +135,15 @@ export const readDeadlineMoves = async (
   return byItem
 }
 
-/** Rows of activities, tasks or invoices that count: still in the CRM and not our own. */
-export const countable = (id: string, kind: 'activity' | 'task' | 'invoice'): RawBuilder<unknown> =>
-  kind === 'invoice'
-    ? sql`item.installation_id = ${id} and item.deleted_at is null`
-    : sql`item.installation_id = ${id} and item.deleted_at is null and not item.is_own`
+/**
+ * Rows of activities, tasks or invoices that count: still in the CRM and not our own. A task of ours whose date
+ * somebody has moved since is a promise of theirs: we never move dates.
+ */
+export const countable = (id: string, kind: 'activity' | 'task' | 'invoice'): RawBuilder<unknown> => {
+  const kept = sql`item.installation_id = ${id} and item.deleted_at is null`
+  if (kind === 'invoice') return kept
+  if (kind === 'activity') return sql`${kept} and not item.is_own`
+  return sql`${kept} and (not item.is_own or (item.deal_ids <> '{}' and exists (
+    select from deadline_moves move where move.installation_id = ${id} and move.item_kind = 'task'
+      and move.item_id = item.task_id and move.actor_class <> 'robot')))`
+}
