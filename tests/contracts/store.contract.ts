@@ -18,6 +18,7 @@ import {
   testClock,
   user,
 } from '../store/records.ts'
+import { dealMarksContract } from './deal-marks.contract.ts'
 
 /** A database and a way in: every call opens a store with a pool of its own on the same data. */
 export type StoreStand = {
@@ -43,6 +44,8 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
       await store?.close()
       await stand?.close()
     })
+
+    describe('people’s words about deals', () => dealMarksContract(() => ({ store, other, clock })))
 
     const dossiers = async (id: string) => (await collect(store.facts.dossiers(id))).flat()
     const dossier = async (id: string, dealId = '1') =>

@@ -239,6 +239,38 @@ describe('what would lift me most', () => {
   })
 })
 
+describe('days away', () => {
+  const away = (from: string, to: string) =>
+    aWorld({ settings: { absences: [{ userId: 'boris', from, to }] } })
+  const deals = [...tidy('anna'), ...untidy('boris')]
+  const rowsOf = (world: ReturnType<typeof aWorld>, metric: string) =>
+    outcomeOf(measure(deals, { world }), null).metrics.find(
+      row => row.metric === metric && row.scopeId === 'boris' && row.windowDays === 7,
+    )
+
+  test('are no days of the person: neither expected nor missed', () => {
+    expect(rowsOf(aWorld(), 'M01')).toMatchObject({ numerator: 0, denominator: 5 })
+    expect(rowsOf(away('2026-11-18', '2026-11-20'), 'M01')).toMatchObject({ denominator: 2 })
+    expect(rowsOf(aWorld(), 'M09')?.denominator).toBe(30)
+    expect(rowsOf(away('2026-11-18', '2026-11-20'), 'M09')?.denominator).toBe(12)
+  })
+
+  test('leave a week away without a score, and change nothing for colleagues', () => {
+    const world = away('2026-10-01', '2026-11-20')
+    const scores = outcomeOf(measure(deals, { world }), null).scores
+    expect(scores.some(({ scopeId }) => scopeId === 'boris')).toBe(false)
+    const alone = outcomeOf(measure(tidy('anna')), null).scores
+    expect(scoreOf(scores, 'employee', 'anna').days).toBe(scoreOf(alone, 'employee', 'anna').days)
+  })
+})
+
+test('a team’s spread is how far its people lie apart', () => {
+  const { scores } = outcomeOf(measure([...tidy('anna'), ...untidy('boris')]), null)
+  const [anna, boris] = ['anna', 'boris'].map(who => scoreOf(scores, 'employee', who).value ?? 0)
+  expect(scoreOf(scores, 'team', 'sales').spread).toBeCloseTo(Math.abs((anna ?? 0) - (boris ?? 0)) / 2, 6)
+  expect(scoreOf(scores, 'employee', 'anna').spread).toBeNull()
+})
+
 describe('the first run', () => {
   const redWorld = (asOf: string) => aWorld({ asOf: at(asOf), installedAt: at('2026-11-16T08:00') })
   const deals = [...tidy('anna'), ...untidy('boris')]
@@ -248,6 +280,15 @@ describe('the first run', () => {
     const during = outcomeOf(measure(deals, { world: redWorld('2026-11-20T23:59'), judge: red }), null)
     expect(during.isAmnesty).toBe(true)
     expect(during.scores.every(({ value, absence }) => value === null && absence === 'amnesty')).toBe(true)
+    // Nothing is left that a score could be added up from, nor anything to compare people by.
+    expect(
+      during.scores.every(
+        ({ pillars, fixes, trust }) => pillars.length + fixes.length === 0 && trust === 'clear',
+      ),
+    ).toBe(true)
+    expect(
+      during.metrics.filter(({ metric }) => metric === 'score').every(({ value }) => value === null),
+    ).toBe(true)
     const after = outcomeOf(measure(deals, { world: redWorld('2026-12-01T23:59'), judge: red }), null)
     expect(after.isAmnesty).toBe(false)
   })
