@@ -39,6 +39,7 @@ const page = readPage(window)
 applyTheme(page.theme)
 applyLanguage(page.language)
 const bridge = pickBridge(page, window)
+if (bridge.darkGround !== undefined) document.documentElement.dataset['ground'] = bridge.darkGround
 const words = createWords(page.language)
 
 if (page.mode === 'install')

@@ -35,6 +35,7 @@ export const amocrmBridge = (window: Window, parentOrigin: string, view: string 
       }),
     )
   return {
+    darkGround: 'navy',
     // The script made this frame, so it is there already.
     ready: async () => {},
     ticket: async () => {

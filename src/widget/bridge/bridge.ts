@@ -3,6 +3,8 @@
  * cannot do is a quiet nothing, never a throw.
  */
 export type Bridge = {
+  /** The colour that the CRM's own dark theme stands on, where it is not a plain dark grey. */
+  darkGround?: 'navy'
   /** Resolves when the CRM around us answers, or when waiting longer makes no sense. Never rejects. */
   ready(): Promise<void>
   /** A fresh one-time ticket for the session; null = this CRM gives only the one in the page. */
