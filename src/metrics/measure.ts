@@ -117,7 +117,8 @@ const missingNeed = (needs: readonly Need[], world: World): string | null => {
     if (need === 'invoices' && !world.can.invoices) return 'no_invoices'
     if (need === 'calls' && !world.can.calls) return 'no_calls'
     if (need === 'deadlineHistory' && !world.can.deadlineHistory) return 'no_deadline_history'
-    if (isJournal(need)) return 'not_built'
+    const waitsFor = WAITS_FOR[need]
+    if (waitsFor !== undefined) return waitsFor
   }
   // A first reading is still on its way: what has not come yet is not absent.
   const isUnread = needs.some(need => (SOURCES_OF[need] ?? []).some(source => world.unread?.has(source)))
@@ -131,13 +132,13 @@ const SOURCES_OF: Partial<Record<Need, readonly Source[]>> = {
   calls: ['activities'],
 }
 
-/** Sources that rooms of their own will keep; until then the metrics that need them are off. */
-const isJournal = (need: Need): boolean =>
-  need === 'planerka_journal' ||
-  need === 'ledger' ||
-  need === 'survey' ||
-  need === 'board' ||
-  need === 'rules'
+/** Sources that rooms of their own will keep; until then the metrics that need them are off and say for what. */
+const WAITS_FOR: Partial<Record<Need, string>> = {
+  planerka_journal: 'no_journal',
+  ledger: 'no_ledger',
+  survey: 'no_survey',
+  board: 'no_board',
+}
 
 const isOpenAt = (dossier: Dossier): boolean => {
   const last = dossier.moves.at(-1)

@@ -25,7 +25,6 @@ export type Need =
   | 'ledger'
   | 'survey'
   | 'board'
-  | 'rules'
 
 /** One number: the metric itself (`M13`) or a part of it (`M13.dead`). */
 export type Measure = {

@@ -9,6 +9,9 @@ export type Proof = StageRule['proof']
 /** Proof may follow the move by so long: people write things down afterwards. */
 export const GRACE_MS = 24 * 3_600_000
 
+/** A kind of proof that fewer deals of a pipeline hold is not kept there at all: nobody lacks it. */
+export const FEWEST_PROVEN = 5
+
 /** Words of stage names that tell what a deal there must have; the first that fits holds. */
 const WORDS: readonly (readonly [RegExp, Proof])[] = [
   [/(^|[^\p{L}])(сч[её]т|оплат|инвойс|invoice|payment|bill)/iu, 'invoice'],

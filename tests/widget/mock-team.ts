@@ -564,8 +564,8 @@ export const catalogue: CatalogueView = Array.from({ length: 36 }, (_, index) =>
     target: name === 'M03' ? 4 : 0.9,
     lessIsBetter: ['M03', 'M11', 'M13', 'M15'].includes(name),
     version: '2026.1',
-    offReason: name === 'M06' ? 'no_invoices' : index >= 29 ? 'not_built' : null,
-    coverage: index >= 29 ? null : 0.9,
+    offReason: name === 'M06' ? 'no_invoices' : index >= 31 ? 'no_ledger' : null,
+    coverage: index >= 31 ? null : 0.9,
   }
 })
 

@@ -2,12 +2,9 @@ import type { EvidenceItem } from '../../snapshot/document.ts'
 import { dealItem, instant, lastWeekByOwner } from '../deal-evidence.ts'
 import type { Ledger } from '../evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
-import { GRACE_MS, isProven, type Proof, proofOf, proofsOf } from '../stage-rules.ts'
+import { FEWEST_PROVEN, GRACE_MS, isProven, type Proof, proofOf, proofsOf } from '../stage-rules.ts'
 import { Tally } from '../tally.ts'
 import { stageKey } from '../world.ts'
-
-/** A kind of proof seen in fewer deals of the window is not kept in this CRM at all: nobody lacks it. */
-const FEWEST_PROVEN = 5
 
 /**
  * Does a deal hold what its stage says? Judged every working day for open deals, and once, on the day after,
@@ -22,10 +19,10 @@ export const stageEvidence: Metric = {
     'deal-days on a stage whose proof (proposal: document or message; invoice: invoice; meeting: meeting held; won: payment or signed document) was there before the move or within 24 hours / deal-days on stages with a rule; a won deal counts once',
   caveats: [
     'rules are proposed from the names of stages until they are written in the settings',
-    'a kind of proof that is seen in fewer than 5 deals is not asked for until the rules are written',
+    'a kind of proof that fewer than 5 deals of a pipeline hold is not asked for there until the rules are written',
     'whether a document is signed is not told by the CRM',
   ],
-  needs: [],
+  needs: ['activities'],
   score: { weight: 0.6, over: 'day', isShare: true },
   // Calls, messages, documents and invoices carry their dates.
   isKnownForPast: () => true,
@@ -33,17 +30,18 @@ export const stageEvidence: Metric = {
   start: context => {
     const { window, world } = context
     const isProposed = (world.settings.stageRules ?? null) === null
-    const tallies = new Map<Proof, Tally>()
-    const seen = new Map<Proof, number>()
-    const ledgers = new Map<Proof, Ledger>()
-    const tallyOf = (proof: Proof): Tally => {
-      const known = tallies.get(proof) ?? new Tally()
-      tallies.set(proof, known)
+    // By pipeline and kind of proof.
+    const tallies = new Map<string, Tally>()
+    const seen = new Map<string, number>()
+    const ledgers = new Map<string, Ledger>()
+    const tallyOf = (kind: string): Tally => {
+      const known = tallies.get(kind) ?? new Tally()
+      tallies.set(kind, known)
       return known
     }
-    const show = (owner: string, at: number, proof: Proof, item: EvidenceItem): void => {
-      const known = ledgers.get(proof) ?? context.ledger()
-      ledgers.set(proof, known)
+    const show = (owner: string, at: number, kind: string, item: EvidenceItem): void => {
+      const known = ledgers.get(kind) ?? context.ledger()
+      ledgers.set(kind, known)
       known.show(owner, at, item)
     }
     const rules = new Map(
@@ -56,8 +54,12 @@ export const stageEvidence: Metric = {
       addDeal: deal => {
         if (!deal.isReal || rules.size === 0) return
         const proofs = proofsOf(deal.dossier)
+        const last = deal.stays.at(-1)
         for (const proof of Object.keys(proofs) as Proof[])
-          if (proofs[proof] <= world.asOf) seen.set(proof, (seen.get(proof) ?? 0) + 1)
+          if (last !== undefined && proofs[proof] <= world.asOf) {
+            const kind = stageKey(last.pipelineId, proof)
+            seen.set(kind, (seen.get(kind) ?? 0) + 1)
+          }
         const ruled = (stage: { pipelineId: string; stageId: string }): Proof | undefined =>
           rules.get(stageKey(stage.pipelineId, stage.stageId))
 
@@ -66,32 +68,47 @@ export const stageEvidence: Metric = {
         )
         for (const { owner, index, stay } of due) {
           const proof = ruled(stay)!
-          tallyOf(proof).add(owner, index, isProven(proofs, proof, stay) ? 1 : 0, 1)
+          tallyOf(stageKey(stay.pipelineId, proof)).add(
+            owner,
+            index,
+            isProven(proofs, proof, stay) ? 1 : 0,
+            1,
+          )
         }
         for (const [owner, days] of lastWeekByOwner(deal, due)) {
           const { stay, end } = days.at(-1)!
           const proof = ruled(stay)!
-          show(owner, end, proof, itemOf(deal, proof, isProven(proofs, proof, stay), stay.from))
+          show(
+            owner,
+            end,
+            stageKey(stay.pipelineId, proof),
+            itemOf(deal, proof, isProven(proofs, proof, stay), stay.from),
+          )
         }
 
-        const won = deal.stays.at(-1)
+        const won = last
         if (won === undefined || won.outcome !== 'won') return
         const proof = ruled(won)
         const index = window.indexOf(won.from + GRACE_MS)
         const owner = deal.ownerAt(won.from)
         if (proof === undefined || index < 0 || owner === null) return
         const isHeld = isProven(proofs, proof, won)
-        tallyOf(proof).add(owner, index, isHeld ? 1 : 0, 1)
+        const kind = stageKey(won.pipelineId, proof)
+        tallyOf(kind).add(owner, index, isHeld ? 1 : 0, 1)
         if (index >= window.sevenFrom) show(owner, won.from, proof, itemOf(deal, proof, isHeld, won.from))
       },
       finish: () => {
         const numbers = new Tally()
         const ledger = context.ledger()
-        const isKept = (proof: Proof): boolean => !isProposed || (seen.get(proof) ?? 0) >= FEWEST_PROVEN
-        for (const [proof, tally] of tallies) if (isKept(proof)) numbers.merge(tally)
-        for (const [proof, shown] of ledgers) if (isKept(proof)) ledger.merge(shown)
+        const isKept = (kind: string): boolean => !isProposed || (seen.get(kind) ?? 0) >= FEWEST_PROVEN
+        for (const [kind, tally] of tallies) if (isKept(kind)) numbers.merge(tally)
+        for (const [kind, shown] of ledgers) if (isKept(kind)) ledger.merge(shown)
         const offReason =
-          rules.size === 0 ? 'no_rules' : [...rules.values()].some(isKept) ? null : 'no_proofs'
+          rules.size === 0
+            ? 'no_rules'
+            : [...rules].some(([key, proof]) => isKept(stageKey(world.stages.get(key)!.pipelineId, proof)))
+              ? null
+              : 'no_proofs'
         return [{ measure: 'M23', numbers, evidence: ledger, offReason }]
       },
     }

@@ -15,7 +15,7 @@ export const automationHours: Metric = {
     'a robot that works under a person’s name is taken for the person',
     'a step that a robot set and somebody deleted is not told by the CRM',
   ],
-  needs: [],
+  needs: ['activities'],
   score: null,
   isKnownForPast: can => can.pastActors,
   minutesPerFix: null,

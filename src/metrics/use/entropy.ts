@@ -15,6 +15,13 @@ export class ValueCounts {
     else this.#beyond++
   }
 
+  /** Cases of the commonest value; exact unless it came after hundreds of others. */
+  get most(): number {
+    let most = 0
+    for (const count of this.#counts.values()) if (count > most) most = count
+    return most
+  }
+
   /** @param blanks cases without a value, where being empty is an answer too (a tick that is not there) */
   variety(blanks = 0): number {
     return normalisedEntropy([...this.#counts.values(), ...Array<number>(this.#beyond).fill(1), blanks])

@@ -1,7 +1,7 @@
 import type { DealVersion, Dossier } from '../../records/facts.ts'
 import { PLACEHOLDER_FINGERPRINTS } from '../../records/fingerprint.ts'
 import type { FieldClass, FieldUseRow } from '../../snapshot/document.ts'
-import { ModeCounter } from '../one-valued.ts'
+import { MAX_MODE_SHARE, ModeCounter } from '../one-valued.ts'
 import type { World } from '../world.ts'
 import { ValueCounts } from './entropy.ts'
 import { Newest } from './newest.ts'
@@ -11,6 +11,8 @@ const DAY = 86_400_000
 /** Use is judged over so many days (metrics 4.7). */
 export const USE_DAYS = 90
 const FRESH_MS = 30 * DAY
+/** What was used before is looked for in the year before. */
+const BEFORE_MS = 365 * DAY
 /** Fewer deals say nothing about a field. */
 const MIN_DUE = 20
 const MIN_PIPELINE_DUE = 10
@@ -39,7 +41,6 @@ class FieldCount {
   filled = 0
   readonly pipelines = new Map<string, number>()
   readonly values = new ValueCounts()
-  readonly mode = new ModeCounter()
   readonly owners = new Map<string | null, Owned>()
   readonly writers = new Set<string>()
   readonly deals = new Newest()
@@ -51,7 +52,7 @@ class FieldCount {
   /** When a deal that carries it last moved. */
   newestMoveAt: number | null = null
   oldestFilledAt: number | null = null
-  /** Among deals that came to rest before the ninety days. */
+  /** Among deals that came to rest in the year before the ninety days. */
   filledBefore = 0
 }
 
@@ -68,6 +69,7 @@ export const collectFieldUse = (world: World) => {
   )
   const due = new Map<string, number>()
   const team = new Set<string>()
+  const parked = new Set(world.settings.parkedPipelines)
   const writes = new Map<string, number[]>()
   let before = 0
   let total = 0
@@ -114,8 +116,10 @@ export const collectFieldUse = (world: World) => {
       if (dossier.isTemplate) return
       const version = dossier.versions.at(-1)
       const last = dossier.moves.at(-1)
+      // Long closed and seen once: neither used lately nor written.
+      if (last !== undefined && last.at < since - BEFORE_MS && dossier.versions.length === 1) return
       const pipelineId = last?.pipelineId ?? dossier.current.pipelineId
-      if (version === undefined || world.settings.parkedPipelines.includes(pipelineId)) return
+      if (version === undefined || parked.has(pipelineId)) return
       if (dossier.versions.length > 1 || dossier.createdAt >= observedFrom) countWrites(dossier)
       const movedAt = last?.at ?? dossier.current.movedAt ?? dossier.createdAt
       const hasMoved =
@@ -123,6 +127,7 @@ export const collectFieldUse = (world: World) => {
       if (!hasMoved) return
       const { createdAt, id, title } = dossier
       if (movedAt < since) {
+        if (movedAt < since - BEFORE_MS) return
         before++
         for (const field in version.fields) {
           const count = fields.get(field)
@@ -145,7 +150,6 @@ export const collectFieldUse = (world: World) => {
         count.filled++
         count.pipelines.set(pipelineId, (count.pipelines.get(pipelineId) ?? 0) + 1)
         count.values.add(value)
-        count.mode.add(value)
         let own = count.owners.get(owner)
         if (own === undefined) {
           own = { mode: new ModeCounter(), placeholders: 0 }
@@ -305,9 +309,10 @@ const readersOf = (field: FieldFact, { settings }: World): FieldUseRow['readers'
 
 /** Values that are one person's habit where the team has none, and placeholders. */
 const junkOf = (count: FieldCount): number => {
+  const isTeamOneValued = count.values.most > count.filled * MAX_MODE_SHARE
   let junk = 0
   for (const { mode, placeholders } of count.owners.values())
-    junk += mode.isOneValued && !count.mode.isOneValued ? mode.total : placeholders
+    junk += mode.isOneValued && !isTeamOneValued ? mode.total : placeholders
   return junk
 }
 

@@ -9,6 +9,7 @@ const MAX_REQUIRED = 7
 const MAX_OPEN_STAGES = 10
 const MIN_STILL = 5
 const MANY = 0.3
+const HALF = 0.5
 
 const ORDER: Readonly<Record<Severity, number>> = { high: 0, medium: 1, low: 2 }
 
@@ -109,8 +110,10 @@ function* ofFields({ fields }: Input): Generator<Draft> {
   const required = fields.filter(({ isRequired }) => isRequired)
   if (required.length > MAX_REQUIRED)
     yield { rule: 'too_many_required', severity: 'medium', params: { n: required.length } }
-  for (const { field, isRequired, readers, class: kind, variety, junk } of fields) {
+  for (const { field, isRequired, readers, class: kind, fill, variety, junk } of fields) {
     if (isRequired && kind === 'never') yield { rule: 'required_never_filled', severity: 'medium', field }
+    else if (isRequired && kind !== 'early' && fill !== null && fill < HALF)
+      yield { rule: 'required_often_empty', severity: 'low', field, params: { share: 1 - fill } }
     const isNoise = (variety ?? 1) < 0.1 || (junk ?? 0) > MANY
     if (isRequired && kind !== 'early' && kind !== 'never' && isNoise)
       yield { rule: 'required_noise', severity: 'medium', field, params: { share: junk ?? 0 } }

@@ -7,7 +7,7 @@ import type {
   StageUseRow,
 } from '../../snapshot/document.ts'
 import type { PortalHistory } from '../history/stays.ts'
-import { GRACE_MS, isProven, proofOf, proofsOf } from '../stage-rules.ts'
+import { FEWEST_PROVEN, GRACE_MS, isProven, proofOf, proofsOf } from '../stage-rules.ts'
 import { stageKey, type World } from '../world.ts'
 import { collectAutomation } from './automation.ts'
 import { type Bunching, collectBunching } from './bunching.ts'
@@ -51,12 +51,15 @@ export const collectPortalUse = (world: World): PortalUseCollector => {
   ).length
   return {
     add: dossier => {
-      const movedAt = dossier.moves.at(-1)?.at ?? dossier.createdAt
+      const last = dossier.moves.at(-1)
+      const movedAt = last?.at ?? dossier.createdAt
+      fields.add(dossier)
+      // What was closed more than half a year ago has nothing to say but how its fields were filled.
+      if (movedAt < since && last !== undefined && last.outcome !== 'open') return
       if (movedAt >= since) {
         titles.set(dossier.id, dossier.title)
         proofs.add(dossier)
       }
-      fields.add(dossier)
       mvp.add(dossier)
       automation.add(dossier)
       bunching.add(dossier)
@@ -85,6 +88,7 @@ const collectProofs = (world: World) => {
     const proof = proofOf(stage, world)
     if (proof !== null) shares.set(key, { proof, held: 0, entries: 0 })
   }
+  const isProposed = (world.settings.stageRules ?? null) === null
   return {
     add: (dossier: Dossier): void => {
       if (dossier.isTemplate || shares.size === 0) return
@@ -104,6 +108,17 @@ const collectProofs = (world: World) => {
         if (isProven(proofs, share.proof as keyof typeof proofs, { from: move.at })) share.held++
       })
     },
-    finish: () => shares,
+    /** What nobody in a pipeline keeps is not asked for there until somebody writes the rule. */
+    finish: () => {
+      if (!isProposed) return shares
+      const held = new Map<string, number>()
+      const kindOf = (key: string, { proof }: ProofShare): string =>
+        stageKey(world.stages.get(key)!.pipelineId, proof)
+      for (const [key, share] of shares)
+        held.set(kindOf(key, share), (held.get(kindOf(key, share)) ?? 0) + share.held)
+      return new Map(
+        [...shares].filter(([key, share]) => (held.get(kindOf(key, share)) ?? 0) >= FEWEST_PROVEN),
+      )
+    },
   }
 }

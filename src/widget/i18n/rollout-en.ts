@@ -226,6 +226,10 @@ export const rolloutEn = {
         title: 'Required field "{field}" is empty',
         fix: 'The rule does not work: see where it is switched on.',
       },
+      required_often_empty: {
+        title: 'Required field "{field}" is empty in {share} of deals',
+        fix: 'See at which stage it is required: the rule is not on everywhere.',
+      },
       required_noise: {
         title: 'Required field "{field}" always says the same',
         fix: 'Make it optional or give it a default.',

@@ -317,7 +317,11 @@ test('M04: kinds of records a person keeps, of those kept by anybody', () => {
 
 test('metrics without a source are off with a reason, never zero', () => {
   const measurement = measure([aDeal({})])
-  for (const id of ['M32', 'M33', 'M34', 'M36']) {
-    expect(measureOf(measurement, id)).toMatchObject({ offReason: 'not_built', numbers: null })
-  }
+  for (const [id, offReason] of [
+    ['M32', 'no_ledger'],
+    ['M33', 'no_survey'],
+    ['M34', 'no_journal'],
+    ['M36', 'no_board'],
+  ] as const)
+    expect(measureOf(measurement, id)).toMatchObject({ offReason, numbers: null })
 })
