@@ -14,6 +14,7 @@ COPY --from=build /app/dist ./dist
 COPY --from=build /app/package.json ./
 COPY --from=build /app/src ./src
 COPY --from=build /app/app-manifest ./app-manifest
+COPY --from=build /app/public ./public
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

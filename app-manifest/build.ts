@@ -13,6 +13,9 @@ import { iconSvg, logoSvg } from './logo.ts'
 const here = dirname(fileURLToPath(import.meta.url))
 const read = (...path: string[]): string => readFileSync(join(here, ...path), 'utf8')
 
+/** The cabinet takes no archive that it has seen, and browsers keep what they have: each release counts up. */
+const { version: VERSION } = JSON.parse(read('..', 'package.json')) as { version: string }
+
 /** Pictures that the vendor asks for, in its exact pixels. */
 export const LOGO_SIZES = {
   'logo.png': [130, 100],
@@ -36,6 +39,8 @@ export const widgetFiles = (
       .replaceAll('{{PUBLIC_URL}}', publicUrl)
       .replaceAll('{{HOST}}', new URL(publicUrl).hostname)
       .replaceAll('{{PLATFORM}}', platform)
+      .replaceAll('{{VERSION}}', VERSION)
+      .replaceAll('{{LANGUAGE}}', locales[0] ?? 'en')
   const manifest = JSON.parse(fill(read('amocrm', 'manifest.json'))) as {
     widget: { locale: string[] }
     locations: string[]

@@ -5,6 +5,7 @@ import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import bitrix24 from '../app-manifest/bitrix24.json' with { type: 'json' }
 import { build, LOGO_SIZES } from '../app-manifest/build.ts'
+import product from '../package.json' with { type: 'json' }
 
 const target = mkdtempSync(join(tmpdir(), 'planerka-manifest-'))
 beforeAll(() => build('https://app.example.com/', target))
@@ -129,6 +130,13 @@ describe.each([
     if (left_menu) for (const { icon } of Object.values(left_menu)) expect(files[icon], icon).toBeDefined()
   })
 
+  test('counts its versions up with the product, and its support page exists in its first language', () => {
+    const { widget } = manifest()
+    expect(widget.version).toBe(product.version)
+    const { link } = widget['support'] as { link: string }
+    expect(link).toBe(`https://app.example.com/public/support.${widget.locale[0]}.html`)
+  })
+
   test('does not mention another CRM, nor holds a file that nothing uses', () => {
     for (const [path, content] of Object.entries(files))
       if (!path.endsWith('.png')) expect(strFromU8(content), path).not.toMatch(otherCrm)
@@ -164,6 +172,36 @@ const widgetCallbacks = (script: string): Record<string, unknown> => {
   ;(widget as (this: object) => void).call(made)
   return made.callbacks
 }
+
+describe('the pages that marketplaces link to', () => {
+  const page = (name: string): string => readFileSync(new URL(`../public/${name}`, import.meta.url), 'utf8')
+  const languages = ['ru', 'en', 'es', 'pt']
+
+  test.each(['support', 'privacy'])('(%s) exist in every language, whole and alike', topic => {
+    const sections = languages.map(language => page(`${topic}.${language}.html`).match(/<h2>/g)?.length ?? 0)
+    expect(new Set(sections).size).toBe(1)
+    expect(sections[0]).toBeGreaterThan(4)
+    for (const language of languages) {
+      const text = page(`${topic}.${language}.html`)
+      expect(text).toContain(`<html lang="${language}">`)
+      for (const [, link] of text.matchAll(/href="([\w.]+)"/g)) expect(() => page(String(link))).not.toThrow()
+    }
+  })
+
+  test('name no CRM: each of them is seen in all marketplaces', () => {
+    for (const topic of ['support', 'privacy'])
+      for (const language of languages)
+        expect(page(`${topic}.${language}.html`)).not.toMatch(/amocrm|kommo|bitrix|битрикс/i)
+  })
+
+  test('are linked from the listing', () => {
+    for (const language of ['ru', 'en'])
+      for (const topic of ['support', 'privacy'])
+        expect(readFileSync(join(target, 'bitrix24', `listing.${language}.md`), 'utf8')).toContain(
+          `https://app.example.com/public/${topic}.${language}.html`,
+        )
+  })
+})
 
 describe('the Bitrix24 listing', () => {
   const read = (path: string): string => readFileSync(join(target, 'bitrix24', path), 'utf8')
