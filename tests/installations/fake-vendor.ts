@@ -42,6 +42,8 @@ export type FakePortal = {
   access: Set<string>
   refresh: Set<string>
   actors: Map<string, string>
+  /** Our mark on each deal that has one. */
+  marks: Map<string, string>
   requests: string[]
   rejected: Rejected[]
   put<K extends FeedKey>(feed: K, row: FeedOf[K]): void
@@ -153,6 +155,7 @@ const makePortal = (key: string, dealCount: number): FakePortal => {
     isInstalled: true,
     eventSecret: `secret-of-${key}`,
     directory: directory(),
+    marks: new Map(),
     rows: { deals: new Map(), moves: new Map(), tasks: new Map(), activities: new Map() },
     seq: 0,
     access: new Set(),
@@ -436,13 +439,17 @@ const connectFake = (
       await call('notify', '')
       return null
     },
-    async apply() {
-      await call('apply', '')
+    async apply(change) {
+      const portal = await call('apply', change.kind)
+      if (change.kind !== 'mark') return null
+      if (change.to === null) portal.marks.delete(change.dealId)
+      else portal.marks.set(change.dealId, change.to)
       return null
     },
-    async observe() {
-      await call('observe', '')
-      return { deals: [], tasks: [] }
+    async observe({ dealIds }) {
+      const portal = await call('observe', '')
+      const shown = dealIds.filter(id => portal.rows.deals.has(id))
+      return { deals: shown.map(id => ({ id, mark: portal.marks.get(id) ?? null })), tasks: [] }
     },
     requests: () => sent,
   }

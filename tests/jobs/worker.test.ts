@@ -137,6 +137,19 @@ describe('the queue', () => {
     fake.pageSize = 50
   }, 120_000)
 
+  test('writes into the CRM after the nightly figures where that is on, and nowhere else', async () => {
+    id = await install()
+    await until('the weeks', async () => (await web.store.snapshots.list(id)).length > 2)
+    expect(portal.requests.filter(name => /^(apply|observe)/.test(name))).toEqual([])
+    const { settings } = await web.installations.load(id)
+    const writeBack = { tag: true, field: false, nextStepTask: false, level: 'amber' as const }
+    await web.store.installations.saveSettings(id, { ...settings, writeBack }, 'test')
+    await ended(await web.queue.sync(id, { full: true }))
+    await until('the marks', async () => portal.marks.size > 0)
+    await until('the end of the run', async () => (await web.store.journal.pending(id)).length === 0)
+    expect((await web.store.journal.runs(id))[0]).toMatchObject({ origin: 'schedule', refused: 0 })
+  }, 120_000)
+
   test('gives the jobs of a dead worker back', async () => {
     id = await install()
     await until('the first reading', async () => (await report()).lastFinishedAt !== null)

@@ -115,6 +115,7 @@ describe.skipIf(!hasChromium)(named('writing into the CRM'), { timeout: 90_000 }
 
   test.each(['ru', 'en'] as const)('fits every width in both themes in %s', async language => {
     const { page, problems } = await visit(settings({ language, deals: 12 }))
+    await page.getByRole('switch').first().waitFor()
     for (const each of await page.getByRole('switch').all()) await each.click()
     await page.locator('.actions .pl-act').first().click()
     await page.locator('.change').first().waitFor()
