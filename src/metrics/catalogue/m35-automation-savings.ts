@@ -10,7 +10,7 @@ export const automationHours: Metric = {
   formula:
     'Σ runs a month · share kept · max(0, minutes by hand − minutes to check) / 60 − repair, in hours, at most 25 % of the team’s working time',
   caveats: [
-    'minutes by hand are the median gap in people’s sessions of the last 90 days, or assumed at the low end',
+    'minutes by hand are the median gap in people’s sessions of the last 90 days, 90 seconds at most, or assumed at the low end',
     'upkeep and money wait for the ledger of prices',
     'a robot that works under a person’s name is taken for the person',
     'a step that a robot set and somebody deleted is not told by the CRM',

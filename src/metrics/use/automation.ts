@@ -20,6 +20,8 @@ const ACTS_KEPT = 50_000
 
 /** Minutes that the same action takes a person where no session tells: the low end, said to be assumed. */
 const PRESET_MINUTES: Readonly<Record<AutomationKind, number>> = { move: 0.25, step: 0.5, message: 1 }
+/** A gap holds other work too: no more than this is taken for the action itself. */
+const MOST_MINUTES = 1.5
 /** A result is looked at for ten seconds at least. */
 const CHECK_MINUTES = 10 / 60
 
@@ -130,7 +132,7 @@ const rowOf = (kind: AutomationKind, count: KindCount): AutomationRow => {
     kind,
     runs: count.runs,
     kept: count.kept,
-    manualMinutes: measured === null ? PRESET_MINUTES[kind] : measured / 60,
+    manualMinutes: measured === null ? PRESET_MINUTES[kind] : Math.min(MOST_MINUTES, measured / 60),
     isAssumed: measured === null,
     deals: count.deals.deals(),
     lost: count.lost.deals(),

@@ -92,7 +92,8 @@ function* ofPipelines({ world, standing }: Input): Generator<Draft> {
 function* ofStages({ stages }: Input): Generator<Draft> {
   for (const { pipelineId, stageId, outcome, deals, entered, advice } of stages) {
     if (outcome !== 'open' || deals < MIN_DEALS) continue
-    if (entered === 0) yield { rule: 'empty_stage', severity: 'medium', pipelineId, stageId }
+    if (entered === 0 && advice !== 'keep')
+      yield { rule: 'empty_stage', severity: 'medium', pipelineId, stageId }
     else if (advice === 'merge_quick') yield { rule: 'passed_through', severity: 'low', pipelineId, stageId }
   }
   for (const group of Map.groupBy(stages, ({ pipelineId }) => pipelineId).values())

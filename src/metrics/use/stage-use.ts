@@ -91,6 +91,7 @@ const rowOf = ({ stage, number, count, pipeline, world, proven }: Row): StageUse
   const isJudged = decided >= MIN_DECIDED && place >= 0 && pipeline !== undefined
   const dwells = Float64Array.from(count.dwells)
   const facts = {
+    isFirst: stage.order === 0,
     provenShare: proven === null || proven.entries < MIN_DEALS ? null : proven.held / proven.entries,
     outcome: stage.outcome,
     deals,
@@ -138,11 +139,14 @@ export type StageFacts = {
   modes: object | null
   provenShare: number | null
   isYoung: boolean
+  /** First of its pipeline. */
+  isFirst: boolean
 }
 
 /** One word about a stage (4.7): define before split before merge, because a stage without proof is not one yet. */
 export const stageAdvice = (of: StageFacts): StageAdvice => {
-  if (of.outcome !== 'open') return 'keep'
+  // Where deals come in may be a place that the CRM itself keeps for them.
+  if (of.outcome !== 'open' || (of.isFirst && of.enteringShare === 0)) return 'keep'
   if (of.deals < MIN_DEALS || of.isYoung) return 'early'
   if ((of.enteringShare ?? 0) < MIN_SHARE) return 'merge_rare'
   if (of.medianMs !== null && of.medianMs < SKIP_MS) return 'merge_quick'

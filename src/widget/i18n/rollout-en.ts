@@ -48,6 +48,7 @@ export const rolloutEn = {
     slid: 'slid back: four weeks 15 points below the best',
     few: 'Fewer than six people: names instead of per cent.',
     empty: 'The curve begins when the first person has a weekly score.',
+    early: 'A habit takes two good weeks in a row: the curve begins next week.',
     dose: 'The link to the number of planerkas comes with the planerka journal.',
     newcomers: 'Newcomers count from their own week 0, leavers up to their last.',
     people: 'By person',

@@ -347,6 +347,27 @@ describe('M35, automation savings', () => {
     expect(numbers?.read([], 0, 27)).toMatchObject({ value: automation.savings.hours, denominator: 100 })
   })
 
+  test('takes the time by hand from people’s sessions, no more than a minute and a half', () => {
+    const byHand = (minutes: number) =>
+      Array.from({ length: 40 }, (_, index) =>
+        aDeal({
+          path: [
+            ['NEW', '2026-10-01'],
+            [
+              'CALL',
+              new Date(at('2026-11-10T09:00') + index * minutes * 60_000).toISOString().slice(0, 16),
+              'anna',
+            ],
+          ],
+        }),
+      )
+    const rowOf = (minutes: number) => useOf([...byHand(minutes), robotMove(null)]).automation.rows[0]
+    expect(rowOf(1)).toMatchObject({ isAssumed: false, manualMinutes: 1 })
+    expect(rowOf(5)).toMatchObject({ isAssumed: false, manualMinutes: 1.5 })
+    // Breaks are no work: nothing is measured.
+    expect(rowOf(15)).toMatchObject({ isAssumed: true, manualMinutes: 0.25 })
+  })
+
   test('is off without robots, and where nobody knows who moved deals', () => {
     const byHand = [
       aDeal({
@@ -425,6 +446,21 @@ describe('stages in use and the smallest set', () => {
     expect(row!.covered).toBeCloseTo(45 / 50, 12)
     expect(useOf(decided.slice(0, 10), world).mvp[0]).toMatchObject({ basis: 'preset', kept: [] })
   })
+})
+
+test('a first stage that nobody enters is left alone: the CRM may keep it for what comes in', () => {
+  const past = Array.from({ length: 30 }, () =>
+    aDeal({
+      path: [
+        ['CALL', '2026-09-01'],
+        ['WON', '2026-10-20'],
+      ],
+    }),
+  )
+  const { stages, lint } = useOf(past)
+  const advice = Object.fromEntries(stages.map(stage => [stage.stageId, stage.advice]))
+  expect(advice).toMatchObject({ NEW: 'keep', OFFER: 'merge_rare' })
+  expect(lint.filter(({ rule }) => rule === 'empty_stage').map(({ stageId }) => stageId)).toEqual(['OFFER'])
 })
 
 describe('faults of the set-up', () => {
