@@ -71,6 +71,24 @@ describe('a snapshot', () => {
       expect(parts.metrics.some(row => row.metric === metric && row.scope === 'company')).toBe(true)
   })
 
+  test('tells how the set-up is used since the installation, and nothing of it before', async () => {
+    const { rollout, catalogue, fields } = await build(DEALS)
+    expect(rollout?.fields?.map(({ field }) => field)).toEqual(['BUDGET', 'NEED', 'SOURCE'])
+    expect(rollout?.stages.filter(({ entered }) => entered > 0).length).toBeGreaterThan(5)
+    expect(rollout?.mvp?.[0]).toMatchObject({ pipelineId: 'P', basis: 'own' })
+    expect(rollout?.adoption).toMatchObject({ launchedOn: '2026-10-24' })
+    expect(fields.every(({ filled, total, fillRate }) => fillRate === filled / total)).toBe(true)
+    const early = await build(DEALS, new Date(END - 40 * DAY))
+    expect(early.rollout).toBeUndefined()
+    const off = Object.fromEntries(
+      [...catalogue, ...early.catalogue.map(state => ({ ...state, metric: `early ${state.metric}` }))].map(
+        ({ metric, offReason }) => [metric, offReason],
+      ),
+    )
+    expect(off['early M30']).toBe('not_in_past')
+    expect(off['M30']).not.toBe('not_in_past')
+  })
+
   test('built twice from the same base is the same to the letter', async () => {
     const [one, two] = [await build(DEALS), await build(DEALS)]
     expect(JSON.stringify(two)).toBe(JSON.stringify(one))
