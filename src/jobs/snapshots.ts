@@ -50,7 +50,12 @@ export const createSnapshotJobs = (deps: {
         // A week that ended before anything was recorded has nothing to say.
         asOf => !known.has(asOf.getTime()) && (start === null || asOf.getTime() > Number(start)),
       )
-      if (asOfs.length > 0) await buildSnapshots({ ...input, asOfs })
+      if (asOfs.length === 0) return
+      await buildSnapshots({ ...input, asOfs })
+      // The weeks may hold the flag day that the newest snapshot looks back to: on the first day it is built before them.
+      const [newest] = stored
+      if (newest && (await store.snapshots.part(installationId, newest.asOf, 'flagcheck')) === null)
+        await buildSnapshot({ ...input, asOf: newest.asOf })
     },
   }
 }
