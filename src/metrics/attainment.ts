@@ -29,9 +29,20 @@ export const attainmentVariance = (of: {
   slope: number
   isShare: boolean
 }): number => {
-  const share = clampedShare(of.shrunk)
-  const spread = of.isShare ? of.slope * of.slope * share * (1 - share) : of.attained * (1 - of.attained)
-  return Math.min(0.25, spread) / (of.sample + PRIOR)
+  if (of.isShare)
+    return Math.min(0.25, of.slope * of.slope * shareVariance(clampedShare(of.shrunk), of.sample))
+  return Math.min(0.25, of.attained * (1 - of.attained)) / (of.sample + PRIOR)
+}
+
+/**
+ * Variance of a share by Wilson's score interval at 90 %: half-widths at a true 70 % of 0.22 with 10 cases, 0.16 with
+ * 20, 0.12 with 40 (metrics 4.2). Few cases stay uncertain even where the share is 0 or 1.
+ */
+export const shareVariance = (share: number, sample: number): number => {
+  const cases = Math.max(sample, 1)
+  const z2 = Z90 * Z90
+  const spread = (share * (1 - share)) / cases + z2 / (4 * cases * cases)
+  return spread / (1 + z2 / cases) ** 2
 }
 
 const clampedShare = (value: number): number => Math.min(1, Math.max(0, value))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { attainment, shrink } from '../../../src/metrics/attainment.ts'
+import { attainment, shareVariance, shrink, Z90 } from '../../../src/metrics/attainment.ts'
 import { METRICS } from '../../../src/metrics/catalogue/index.ts'
 import { latestOf } from '../../../src/metrics/cut.ts'
 import { PILLAR_WEIGHTS, PILLARS } from '../../../src/metrics/pillars.ts'
@@ -47,6 +47,12 @@ describe('attainment and shrinking', () => {
     expect(shrink(1, 5, 0.5)).toBe(0.75)
     expect(shrink(null, 0, 0.5)).toBe(0.5)
   })
+})
+
+test('a share of seventy per cent is as uncertain as Wilson’s interval says', () => {
+  const half = (cases: number): number => Z90 * Math.sqrt(shareVariance(0.7, cases))
+  expect([10, 20, 40].map(cases => Number(half(cases).toFixed(2)))).toEqual([0.22, 0.16, 0.12])
+  expect(shareVariance(1, 5)).toBeGreaterThan(0.01)
 })
 
 describe('the weights', () => {
