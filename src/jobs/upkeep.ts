@@ -11,6 +11,8 @@ const KEPT_PARTS: readonly (keyof SnapshotParts)[] = ['scores', 'summary', 'metr
 /** Who acted is copied into moves within minutes; the hints behind it are kept for a while, to be asked about. */
 const DROP_HINTS_AFTER = 90 * DAY
 const DROP_RUNS_AFTER = 30 * DAY
+/** What was written into the CRM is told for so long; what may still stand there is never forgotten. */
+const DROP_WRITES_AFTER = 400 * DAY
 
 /** Forgets what nobody will ask for again. */
 export const prune = async (deps: {
@@ -25,6 +27,7 @@ export const prune = async (deps: {
   await store.telegramCodes.forgetExpired()
   await store.crmEvents.pruneHandled(before(DROP_HINTS_AFTER))
   await store.syncRuns.prune(before(DROP_RUNS_AFTER))
+  await store.journal.prune(before(DROP_WRITES_AFTER))
   for (const { id } of await installations.list())
     await store.snapshots.prune(id, {
       dropBefore: before(DROP_SNAPSHOTS_AFTER),

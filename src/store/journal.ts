@@ -196,6 +196,17 @@ export const journalOf = (db: Kysely<Database>, clock: Clock) => {
       return rows.map(fromRow)
     },
 
+    /** Forgets entries planned before `before`, in every portal, save the last word on each deal. */
+    prune: async (before: Date): Promise<void> => {
+      await sql`
+        delete from write_journal old
+        where old.planned_at < ${before} and exists (select from write_journal later
+          where later.installation_id = old.installation_id and later.deal_id = old.deal_id
+            and (later.kind = 'mark') = (old.kind = 'mark') and later.planned_at > old.planned_at)`.execute(
+        db,
+      )
+    },
+
     /** Newest first. */
     list: async (
       id: string,

@@ -1027,6 +1027,28 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         expect((await store.preferences.all(id)).get('7')).toMatchObject(stored)
       })
 
+      test('the journal forgets old writes, but never the last word on a deal', async () => {
+        const id = await install(store)
+        const write = (entryId: string, kind: string, dealId: string) =>
+          store.journal.plan(id, [{ entryId, batchId: 'b', kind, dealId }])
+        await write('m1', 'mark', '1')
+        await write('t1', 'task', '1')
+        await write('m2', 'mark', '2')
+        clock.set(new Date(clock.now().getTime() + 60_000))
+        await write('m3', 'mark', '1')
+        expect((await store.journal.lastWords(id)).map(({ entryId }) => entryId).toSorted()).toEqual([
+          'm2',
+          'm3',
+          't1',
+        ])
+        await store.journal.prune(clock.now())
+        expect((await store.journal.list(id)).map(({ entryId }) => entryId).toSorted()).toEqual([
+          'm2',
+          'm3',
+          't1',
+        ])
+      })
+
       test('the journal tells what was planned, done and undone', async () => {
         const id = await install(store)
         await store.journal.plan(id, [

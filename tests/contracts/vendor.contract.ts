@@ -160,6 +160,53 @@ export const vendorContract = (name: string, open: () => Promise<VendorWorld>): 
       }
     })
 
+    test('marks a deal, tells the mark back, swaps it and takes it off again, each once', async () => {
+      const portal = world.connect()
+      const dealId = world.held().deal?.[0] ?? ''
+      const marks = ['Planerka: one', 'Planerka: two']
+      const [one = '', two = ''] = marks
+      const markNow = async () => {
+        const { deals } = await portal.observe({ marks, dealIds: [dealId, '999999999'], taskIds: [] })
+        expect(deals.map(({ id }) => id)).toEqual([dealId])
+        return deals[0]?.mark
+      }
+      expect(await markNow()).toBeNull()
+      for (const [from, to] of [
+        [null, one],
+        [one, two],
+        [two, null],
+      ] as const) {
+        await portal.apply({ kind: 'mark', dealId, from, to })
+        expect(await markNow()).toBe(to)
+        // Compared first: what stands already costs no second write.
+        const asked = portal.requests()
+        await portal.apply({ kind: 'mark', dealId, from, to })
+        expect(portal.requests() - asked).toBe(1)
+      }
+    })
+
+    test('makes a task once, closes it, opens it again and takes it back', async () => {
+      const portal = world.connect()
+      const dealId = world.held().deal?.[0] ?? ''
+      const { users } = await portal.directory()
+      const responsibleId = users.find(({ isActive }) => isActive)?.id ?? ''
+      const dueAt = new Date(Math.floor((await portal.info()).now.getTime() / 60_000) * 60_000 + 86_400_000)
+      const step = { kind: 'task', dealId, responsibleId, title: 'Planerka: next step', dueAt } as const
+      const taskId = (await portal.apply(step)) ?? ''
+      expect(await portal.apply(step)).toBe(taskId)
+      const taskNow = async () =>
+        (await portal.observe({ marks: [], dealIds: [], taskIds: [taskId] })).tasks[0]
+      expect(await taskNow()).toEqual({ id: taskId, isOpen: true, title: step.title, responsibleId, dueAt })
+      await portal.apply({ kind: 'closeTask', taskId })
+      expect((await taskNow())?.isOpen).toBe(false)
+      await portal.apply({ kind: 'reopenTask', taskId })
+      expect((await taskNow())?.isOpen).toBe(true)
+      await portal.apply({ kind: 'removeTask', taskId })
+      expect((await taskNow())?.isOpen ?? false).toBe(false)
+      // Gone or closed, both are done.
+      await portal.apply({ kind: 'removeTask', taskId })
+    })
+
     test('proves an installation once and refuses the second use', async () => {
       const request = world.installRequest()
       const proof = world.vendor.inbound.installProof(request)
