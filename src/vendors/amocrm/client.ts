@@ -75,7 +75,7 @@ export const createClient = (platform: Platform, connection: Connection): Client
     let token = await connection.getToken()
     // A refused token, or an account that is not where it was: a new pair tells which, once.
     for (let isFresh = false; ; isFresh = true) {
-      await pace.wait()
+      const arrived = await pace.wait()
       requests += 1
       const elapsed = stopwatch()
       const url = `${connection.address.api}api/v4/${path}${query ? `?${stringify(query, { arrayFormat: 'brackets', encodeValuesOnly: true })}` : ''}`
@@ -92,6 +92,7 @@ export const createClient = (platform: Platform, connection: Connection): Client
           const code = axios.isAxiosError(error) ? (error.code ?? 'network') : 'network'
           throw new VendorError('unavailable', code, 'The CRM does not answer')
         })
+        .finally(arrived)
       noteClock(response)
       log.debug(
         { method, path, status: response.status, ms: Math.round(elapsed()) },

@@ -144,9 +144,12 @@ export const readDirectory = async (client: Client): Promise<Directory> => {
             title: field.name,
             type: field.type,
             isCustom: true,
-            isRequired: (field.required_statuses?.length ?? 0) > 0,
+            isRequired: field.required_statuses.length > 0,
             isMultiple: field.type.startsWith('multi'),
-            options: field.enums ? Object.fromEntries(field.enums.map(({ id, value }) => [id, value])) : null,
+            options:
+              field.enums.length > 0
+                ? Object.fromEntries(field.enums.map(({ id, value }) => [id, value]))
+                : null,
           }),
         ),
     ],

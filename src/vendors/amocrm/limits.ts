@@ -19,31 +19,99 @@ const SLOW_MS = 10 * MINUTE
 export const SHARED_BUCKET = 'shared:address'
 
 export type Pace = {
-  /** Returns when the next request may go. @throws VendorError `rate_limited` while the circuit is open */
-  wait(): Promise<void>
+  /**
+   * Returns when the next request may go, with what is to be called once it was answered or failed.
+   * @throws VendorError `rate_limited` while the circuit is open
+   */
+  wait(): Promise<() => void>
   answered(status: number, retryAfterMs?: number): Promise<void>
 }
 
+/** The vendor's own number: no second of any cut may hold more, whenever the requests reach it. */
+const ALLOWED = 7
+/** Answers by which we know how long the vendor thinks at least; the rest of an answer's time is the way. */
+const ANSWERS_KEPT = 16
+/** Fewer tell nothing: a stall may have held all of them. */
+const ANSWERS_NEEDED = 8
+/** What timers and clocks round away. */
+const MARGIN = 30
+
+type Sent = { at: number; answeredAt: number | null }
+type Lane = { sent: Sent[]; lasted: number[]; last: Promise<void>; onAnswer: () => void }
+
 /** What this process sent of late, by whose limit it counts against. */
-const lanes = new Map<string, { times: number[]; last: Promise<void> }>()
+const lanes = new Map<string, Lane>()
+
+/** When a request stops counting: a second after it must have arrived. Null = it may still be on its way. */
+const freeAt = ({ lasted }: Lane, { at, answeredAt }: Sent): number | null => {
+  if (answeredAt === null) return null
+  const thinks = lasted.length < ANSWERS_NEEDED ? 0 : Math.min(...lasted)
+  return Math.max(at, answeredAt - thinks) + SECOND + MARGIN
+}
+
+/** The instant from which no more than `most` of these count. */
+const freeFor = (times: readonly number[], most: number): number =>
+  [...times].sort((a, b) => b - a)[most] ?? Number.NEGATIVE_INFINITY
+
+const anAnswer = (lane: Lane, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    lane.onAnswer = () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }
+  })
 
 /**
- * A busy machine wakes sleepers late and then all at once; this keeps what was spaced apart. One at a time,
- * and never more than `PER_SECOND` within the same second.
+ * A busy machine wakes sleepers late and then all at once, and what left evenly may arrive in a heap; this
+ * keeps apart what was spaced apart. One at a time: never more than `PER_SECOND` sent within the same second,
+ * and never more than `ALLOWED` that can have arrived within the same second, however long the way took.
+ * @returns tells that the request was answered, or failed
  */
-const keepApart = (key: string, { clock, signal }: Pick<Connection, 'clock' | 'signal'>): Promise<void> => {
-  const lane = lanes.get(key) ?? { times: [], last: Promise.resolve() }
+export const keepApart = async (
+  platform: Pick<Platform, 'id' | 'limitsByAddress'>,
+  host: string,
+  { clock, signal }: Pick<Connection, 'clock' | 'signal'>,
+): Promise<() => void> => {
+  const key = platform.limitsByAddress ? platform.id : host
+  const lane = lanes.get(key) ?? { sent: [], lasted: [], last: Promise.resolve(), onAnswer: () => {} }
   lanes.set(key, lane)
+  const mine: Sent = { at: 0, answeredAt: null }
   const turn = lane.last.then(async () => {
-    signal?.throwIfAborted()
-    const first = lane.times.length >= PER_SECOND ? lane.times[lane.times.length - PER_SECOND] : undefined
-    const left = first === undefined ? 0 : first + SECOND - clock.now().getTime()
-    if (left > 0 && left <= SECOND) await clock.sleep(left, signal)
-    lane.times.push(clock.now().getTime())
-    if (lane.times.length > PER_SECOND) lane.times.shift()
+    for (;;) {
+      signal?.throwIfAborted()
+      const now = clock.now().getTime()
+      // A clock that was set back must not stop us: what seems to lie ahead is forgotten.
+      lane.sent = lane.sent.filter(sent => sent.at <= now && (freeAt(lane, sent) ?? now + 1) > now)
+      const free = Math.max(
+        freeFor(
+          lane.sent.map(({ at }) => at + SECOND),
+          PER_SECOND - 1,
+        ),
+        freeFor(
+          lane.sent.map(sent => freeAt(lane, sent) ?? Number.POSITIVE_INFINITY),
+          ALLOWED - 1,
+        ),
+      )
+      if (free <= now) break
+      if (free === Number.POSITIVE_INFINITY) await anAnswer(lane, signal)
+      else {
+        await clock.sleep(free - now, signal)
+        break
+      }
+    }
+    mine.at = clock.now().getTime()
+    lane.sent.push(mine)
   })
   lane.last = turn.catch(() => {})
-  return turn
+  await turn
+  return () => {
+    if (mine.answeredAt !== null) return
+    mine.answeredAt = clock.now().getTime()
+    lane.lasted = [mine.answeredAt - mine.at, ...lane.lasted].slice(0, ANSWERS_KEPT)
+    lane.onAnswer()
+  }
 }
 
 /**
@@ -85,7 +153,7 @@ export const createPace = (platform: Platform, connection: Connection): Pace => 
       const perSecond = clock.now().getTime() < slowUntil ? PER_SECOND / 2 : PER_SECOND
       const wait = await limits.reserve(bucket, { burst: BURST, perSecond })
       if (wait > 0) await clock.sleep(wait, signal)
-      await keepApart(platform.limitsByAddress ? platform.id : connection.address.host, connection)
+      return keepApart(platform, connection.address.host, connection)
     },
     async answered(status, retryAfterMs) {
       const now = clock.now().getTime()

@@ -67,19 +67,14 @@ export const distinct = <R extends { id: string }>(rows: R[]): R[] => [
 export const actorOf = (event: Pick<WireEvent, 'created_by' | 'oauth_client_uuid'>): ActorClass =>
   event.oauth_client_uuid ? 'integration' : event.created_by === null ? 'robot' : 'person'
 
-const priceOf = (lead: WireLead): number | null => {
-  if (typeof lead.price_with_minor_units === 'number') return lead.price_with_minor_units
-  const price =
-    lead.price === null || lead.price === undefined || lead.price === '' ? Number.NaN : Number(lead.price)
-  return Number.isFinite(price) ? price : null
-}
+const priceOf = (lead: WireLead): number | null => lead.price_with_minor_units ?? lead.price
 
 /** Filled fields: the option's id for lists, otherwise a short hash; values stay in the CRM. */
 const fieldsOf = (lead: WireLead): Record<string, string> => {
   const filled: Record<string, string> = {}
   if ((priceOf(lead) ?? 0) !== 0) filled['price'] = short(priceOf(lead))
-  for (const { field_id, values } of lead.custom_fields_values ?? []) {
-    const real = (values ?? []).filter(
+  for (const { field_id, values } of lead.custom_fields_values) {
+    const real = values.filter(
       ({ value, enum_id }) => enum_id || (value !== null && value !== undefined && value !== ''),
     )
     if (real.length === 0) continue
@@ -138,8 +133,55 @@ const statusIn = (list: Record<string, unknown>[]): { id: string; pipeline_id: s
   return null
 }
 
-/** A status change is one move, and evidence of where the deal stood before it. */
-export const movesOf = (event: WireEvent): StageMove[] | null => {
+/** More status changes of one lead in one second than this are left in the order of their ids. */
+const LONGEST_CHAIN = 10
+
+/** These edges in an order in which each begins where the last one ended; null = there is none. */
+const chainOf = <E extends { before: string; after: string }>(
+  edges: readonly E[],
+  from?: string,
+): E[] | null => {
+  if (edges.length === 0) return []
+  for (const [index, edge] of edges.entries()) {
+    if (from !== undefined && edge.before !== from) continue
+    const rest = chainOf(edges.toSpliced(index, 1), edge.after)
+    if (rest) return [edge, ...rest]
+  }
+  return null
+}
+
+/**
+ * Order keys of status changes that share their lead and second: the vendor's ids are said to rise with time,
+ * nobody promises it, but each change tells where it began. The earliest of the chain takes the smallest id.
+ * @returns keys by event id; events that are alone in their second keep their own id and are not listed
+ */
+export const orderKeysOf = (events: readonly WireEvent[]): Map<string, string> => {
+  const groups = Map.groupBy(
+    events.filter(({ type }) => type === 'lead_status_changed'),
+    ({ entity_id, created_at }) => `${entity_id} ${created_at}`,
+  )
+  const keys = new Map<string, string>()
+  for (const group of groups.values()) {
+    if (group.length < 2 || group.length > LONGEST_CHAIN) continue
+    const edges = group
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .flatMap(event => {
+        const [before, after] = [statusIn(event.value_before), statusIn(event.value_after)]
+        const name = (at: typeof before) => `${at?.pipeline_id} ${at?.id}`
+        return before && after ? [{ id: event.id, before: name(before), after: name(after) }] : []
+      })
+    if (edges.length !== group.length) continue
+    const chain = chainOf(edges) ?? edges
+    for (const [index, { id }] of chain.entries()) keys.set(id, edges[index]?.id ?? id)
+  }
+  return keys
+}
+
+/**
+ * A status change is one move, and evidence of where the deal stood before it.
+ * @param orderKey orders moves of one instant
+ */
+export const movesOf = (event: WireEvent, orderKey = event.id): StageMove[] | null => {
   const after = statusIn(event.value_after)
   if (!after) return null
   const before = statusIn(event.value_before)
@@ -148,7 +190,7 @@ export const movesOf = (event: WireEvent): StageMove[] | null => {
     id: event.id,
     dealId: event.entity_id,
     at: when,
-    orderKey: event.id,
+    orderKey,
     kind: before && before.pipeline_id !== after.pipeline_id ? 'pipeline_changed' : 'moved',
     pipelineId: after.pipeline_id,
     stageId: after.id,
@@ -161,7 +203,7 @@ export const movesOf = (event: WireEvent): StageMove[] | null => {
     ...move,
     id: creationId(event.entity_id),
     // Before every move of the same instant, and telling which of them it was inferred from.
-    orderKey: ` ${event.id}`,
+    orderKey: ` ${orderKey}`,
     kind: 'created',
     pipelineId: before.pipeline_id,
     stageId: before.id,

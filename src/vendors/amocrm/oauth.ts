@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { isVendorError, VendorError } from '../../errors.ts'
 import type { PortalAddress, Tokens } from '../vendor.ts'
 import { oauthErrorOf } from './errors.ts'
+import { keepApart } from './limits.ts'
 import { accountOrigin, type Platform } from './platform.ts'
 import { tokenReply } from './wire.ts'
 
@@ -27,6 +28,11 @@ type GrantBody =
 const ask = async (platform: Platform, origin: string, grant: GrantBody, clock: Clock): Promise<Tokens> => {
   let refused: VendorError | null = null
   for (const secret of platform.secrets) {
+    // An installation waits for nobody: its code is spent within the seconds that the marketplace gives us.
+    const arrived =
+      grant.grant_type === 'refresh_token'
+        ? await keepApart(platform, new URL(origin).host, { clock })
+        : () => {}
     const reply = await http
       .post(`${origin}/oauth2/access_token`, {
         client_id: platform.clientId,
@@ -41,6 +47,7 @@ const ask = async (platform: Platform, origin: string, grant: GrantBody, clock: 
           'The token endpoint does not answer',
         )
       })
+      .finally(arrived)
     if (reply.status === 200) {
       const parsed = tokenReply.safeParse(reply.data)
       if (!parsed.success)

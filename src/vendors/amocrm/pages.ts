@@ -1,14 +1,14 @@
 import { VendorError } from '../../errors.ts'
 import type { Client, Query } from './client.ts'
+import { listed } from './wire.ts'
 
 /** Rows of one list reply; 204, a missing envelope and an empty list are all "nothing". */
 export const rowsOf = (body: unknown, key: string): unknown[] => {
   if (body === null || body === undefined) return []
-  const embedded = (body as { _embedded?: Record<string, unknown> })._embedded
-  if (typeof body !== 'object' || Array.isArray(body))
+  const isNothing = Array.isArray(body) && body.length === 0
+  if (typeof body !== 'object' || (Array.isArray(body) && !isNothing))
     throw new VendorError('shape_changed', key, `The list of ${key} has another shape`)
-  const rows = embedded?.[key]
-  if (rows === undefined || rows === null) return []
+  const rows = listed((body as { _embedded?: Record<string, unknown> | null })._embedded?.[key])
   if (!Array.isArray(rows))
     throw new VendorError('shape_changed', key, `The list of ${key} has another shape`)
   return rows

@@ -1,3 +1,4 @@
+import { DAY, SECOND } from '../../clock.ts'
 import { emptyRecordSet, type RecordSet, type Rejected } from '../../records/records.ts'
 import type { Cursor, Feed, FeedName, Page } from '../vendor.ts'
 import type { Client, Query } from './client.ts'
@@ -12,6 +13,7 @@ import {
   distinct,
   invoiceOf,
   movesOf,
+  orderKeysOf,
   parseRows,
   responsibleChangeOf,
   taskOf,
@@ -38,6 +40,8 @@ export const feeds: readonly Feed[] = [
 ]
 
 const RECORDS_PER_PAGE = 250
+/** How often a second is read whose rows change places between pages. */
+const PASSES = 5
 
 /** Event types that we read; narrowed to those the account knows, since one unknown type refuses the whole request. */
 export const wantedEvents = [
@@ -47,6 +51,7 @@ export const wantedEvents = [
   'lead_restored',
   'entity_responsible_changed',
   'task_deadline_changed',
+  'task_completed',
   ...activityTypes,
 ]
 
@@ -59,6 +64,38 @@ type List = {
   dated: 'created_at' | 'updated_at'
   query: Query
   map(rows: unknown[]): Rows
+}
+
+const idOf = (row: unknown): unknown => (row as { id?: unknown } | null)?.id
+
+/**
+ * Follows rows that come on two pages. Where the list has no order of its own, rows of one second may change
+ * places between two requests: one comes twice and another never. A page longer than asked for carries the
+ * repeated row besides its own, and nothing is missing.
+ */
+const createRepeatWatch = ({ query, dated, limit }: List) => {
+  const seen = new Set<unknown>()
+  const doubtful = new Set<number>()
+  return {
+    /** @returns the rows that are new */
+    see(rows: unknown[]): unknown[] {
+      const fresh: unknown[] = []
+      const here = new Set<unknown>()
+      for (const row of rows) {
+        const id = idOf(row)
+        if (here.has(id)) continue
+        here.add(id)
+        if (!seen.has(id)) fresh.push(row)
+        else if (query['order'] === undefined && rows.length <= limit) {
+          const date = Number((row as Record<string, unknown>)[dated])
+          if (Number.isFinite(date)) doubtful.add(date)
+        }
+      }
+      for (const id of here) seen.add(id)
+      return fresh
+    },
+    doubtful: (): number[] => [...doubtful],
+  }
 }
 
 export type Reader = {
@@ -188,6 +225,11 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
     return feed === 'invoices' ? invoices(about) : []
   }
 
+  const queryOf = (list: List, window: Window): Query => ({
+    ...list.query,
+    filter: { ...((list.query['filter'] as Query | undefined) ?? {}), [list.dated]: bounds(window) },
+  })
+
   /** True when the list is deeper than a window may be: asked only when its rows come unsorted. */
   const isTooDeep = async (list: List, query: Query): Promise<boolean> =>
     rowsOf(await client.get(list.path, { ...query, limit: list.limit, page: MAX_PAGES }), list.key).length > 0
@@ -198,10 +240,12 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
     window: Window,
     place: Place,
   ): AsyncGenerator<Page, { pages: number; left: Window[]; read: number; isUnsorted: boolean }> {
-    const filter = { ...((list.query['filter'] as Query | undefined) ?? {}), [list.dated]: bounds(window) }
-    const query = { ...list.query, filter }
+    // A row that changes while we read must not leave the list: the rows behind it would move up unseen.
+    const isLast = list.dated === 'updated_at' && window.to >= place.started
+    const query = queryOf(list, isLast ? { from: window.from, to: place.started + DAY } : window)
     const halves = halved(window)
     const watch = createOrderWatch()
+    const repeats = createRepeatWatch(list)
     let { read } = place
     let pages = 0
     if (place.isUnsorted && place.todo.length > 0 && halves.length > 0 && (await isTooDeep(list, query)))
@@ -218,18 +262,43 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
     for (; !step.done; step = await stream.next()) {
       pages += 1
       read += step.value.length
-      watch.see(step.value, list.dated)
+      watch.see(repeats.see(step.value), list.dated)
       // Until the window is whole, a restart reads it again.
       yield { ...list.map(step.value), resume: JSON.stringify(place), progress: { read, expected: null } }
+      // Another order for each page: what came twice stands where something else was.
+      if (repeats.doubtful().length > 0 && !watch.isSorted() && halves.length > 0)
+        return { pages: MAX_PAGES, left: halves, read: place.read, isUnsorted: true }
       if (pages === 3 && halves.length > 0 && !watch.isSorted() && (await isTooDeep(list, query)))
         return { pages: MAX_PAGES, left: halves, read: place.read, isUnsorted: true }
     }
+    for (const second of repeats.doubtful())
+      yield* readSecond(list, second, { resume: JSON.stringify(place), progress: { read, expected: null } })
     const { isUnsorted } = place
     if (!step.value.isCut) return { pages, left: [], read, isUnsorted }
     const rest = watch.rest(window)
     return rest
       ? { pages, left: [rest], read, isUnsorted }
       : { pages, left: halves, read: place.read, isUnsorted: true }
+  }
+
+  /** Rows of one second, read until nothing new can be missing from them. */
+  async function* readSecond(
+    list: List,
+    second: number,
+    at: Pick<Page, 'resume' | 'progress'>,
+  ): AsyncGenerator<Page, void> {
+    const query = queryOf(list, { from: second * SECOND, to: second * SECOND })
+    const known = new Set<unknown>()
+    for (let pass = 0; pass < PASSES; pass += 1) {
+      let held = 0
+      for await (const rows of pagesOf(client, list.path, list.key, query, list.limit)) {
+        const ids = new Set(rows.map(idOf))
+        held += ids.size
+        for (const id of ids) known.add(id)
+        yield { ...list.map(rows), ...at }
+      }
+      if (known.size >= held) return
+    }
   }
 
   /** Walks one list from its oldest rows to the feed's beginning. */
@@ -356,16 +425,25 @@ export const mapEvents = (rows: unknown[]): Rows => {
   const rejected: Rejected[] = []
   const records = emptyRecordSet()
   const gone: string[] = []
-  for (const event of distinct(parseRows(wire.event, 'stageMove', rows, rejected))) {
+  const events = distinct(parseRows(wire.event, 'stageMove', rows, rejected))
+  const orderKeys = orderKeysOf(events)
+  for (const event of events) {
     const isLead = event.entity_type === 'lead'
     if (event.type === 'lead_status_changed') {
-      const moves = movesOf(event)
+      const moves = movesOf(event, orderKeys.get(event.id))
       if (moves) records.stageMoves.push(...moves)
       else rejected.push({ kind: 'stageMove', id: event.id, reason: 'value_after: no status' })
     } else if (event.type === 'entity_responsible_changed' && isLead)
       records.factChanges.push(responsibleChangeOf(event))
     else if (event.type === 'task_deadline_changed') records.deadlineMoves.push(deadlineMoveOf(event))
-    else if (event.type === 'lead_deleted') gone.push(event.entity_id)
+    else if (event.type === 'task_completed') {
+      if (event.entity_type === 'task')
+        records.taskClosings.push({
+          taskId: event.entity_id,
+          at: new Date(event.created_at * 1000),
+          actorId: event.created_by,
+        })
+    } else if (event.type === 'lead_deleted') gone.push(event.entity_id)
     else {
       const activity = activityOf(event)
       if (activity) records.activities.push(activity)

@@ -1,8 +1,45 @@
 import { z } from 'zod'
 
-/** Replies as they come: unknown keys ignored, absent and null values alike. */
+/**
+ * Replies as they come: unknown keys ignored, absent and null values alike. What a record stands on (ids,
+ * dates, stage) must be there; anything else that is not as written never costs the record.
+ */
 
-const id = z.union([z.number(), z.string()]).transform(String)
+const id = z.union([z.number(), z.string().min(1)]).transform(String)
+
+/**
+ * A list as the vendor's language writes it: an empty one may come as an object or null, one with gaps as a
+ * map by number, one of a single thing as that thing.
+ */
+export const listed = (value: unknown): unknown => {
+  if (value === null || value === undefined) return []
+  if (typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.keys(value).every(key => /^\d+$/.test(key)) ? Object.values(value) : [value]
+}
+
+/** A list whose bad items are left out; no list at all is an empty one. */
+const list = <S extends z.ZodType>(item: S) =>
+  z
+    .preprocess(listed, z.array(z.unknown()))
+    .catch([])
+    .transform(items =>
+      items.flatMap(value => {
+        const parsed = item.safeParse(value)
+        return parsed.success ? [parsed.data] : []
+      }),
+    )
+
+/** Yes or no in any of the vendor's spellings; null = not told. */
+const flag = z
+  .unknown()
+  .optional()
+  .transform((value): boolean | null =>
+    value === true || value === 1 || value === '1' || value === 'true' || value === 'Y'
+      ? true
+      : value === false || value === 0 || value === '0' || value === 'false' || value === 'N'
+        ? false
+        : null,
+  )
 /** A person's id; 0 and null mean nobody. */
 const person = z
   .union([z.number(), z.string(), z.null()])
@@ -12,17 +49,17 @@ const person = z
   )
 const seconds = z.coerce.number().int().positive()
 const secondsOrNull = z
-  .union([z.number(), z.string(), z.null()])
+  .unknown()
   .optional()
-  .transform(value =>
-    value === null || value === undefined || Number(value) <= 0 || Number.isNaN(Number(value))
-      ? null
-      : Number(value),
-  )
+  .transform(value => {
+    const told = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN
+    return Number.isFinite(told) && told > 0 ? told : null
+  })
 const text = z
-  .union([z.string(), z.null()])
+  .unknown()
   .optional()
-  .transform(value => value ?? '')
+  .transform(value => (typeof value === 'string' || typeof value === 'number' ? String(value) : ''))
+const word = z.string().nullish().catch(null)
 
 export const tokenReply = z.object({
   access_token: z.string().min(1),
@@ -35,42 +72,46 @@ export const account = z.object({
   name: text,
   subdomain: text,
   current_user_id: person,
-  currency: z.string().nullish(),
-  language: z.string().nullish(),
-  country: z.string().nullish(),
+  currency: word,
+  language: word,
+  country: word,
   invoices_settings: z.object({ invoices_catalog_id: person }).nullish().catch(null),
   _embedded: z
     .object({
-      users_groups: z.array(z.object({ id, name: text })).catch([]),
-      datetime_settings: z.object({ timezone: z.string().nullish() }).nullish().catch(null),
+      users_groups: list(z.object({ id, name: text })),
+      datetime_settings: z.object({ timezone: word }).nullish().catch(null),
     })
-    .partial()
-    .nullish(),
+    .nullish()
+    .catch(null),
 })
 
 export const user = z.object({
   id,
   name: text,
-  email: z.string().nullish(),
-  lang: z.string().nullish(),
+  email: word,
+  lang: word,
   rights: z
     .object({
-      leads: z.object({ view: z.string().nullish() }).nullish().catch(null),
-      is_admin: z.boolean().nullish(),
-      is_free: z.boolean().nullish(),
-      is_active: z.boolean().nullish(),
-      group_id: z.union([z.number(), z.string(), z.null()]).optional(),
+      leads: z.object({ view: word }).nullish().catch(null),
+      is_admin: flag,
+      is_free: flag,
+      is_active: flag,
+      group_id: z.union([z.number(), z.string(), z.null()]).optional().catch(null),
     })
-    .nullish(),
+    .nullish()
+    .catch(null),
 })
 
-const status = z.object({ id, name: text, sort: z.coerce.number().catch(0), color: z.string().nullish() })
+const status = z.object({ id, name: text, sort: z.coerce.number().catch(0), color: word })
 export const pipeline = z.object({
   id,
   name: text,
   sort: z.coerce.number().catch(0),
-  is_main: z.boolean().nullish(),
-  _embedded: z.object({ statuses: z.array(status).catch([]) }).nullish(),
+  is_main: flag,
+  _embedded: z
+    .object({ statuses: list(status) })
+    .nullish()
+    .catch(null),
 })
 
 export const lossReason = z.object({ id, name: text })
@@ -79,24 +120,38 @@ export const customField = z.object({
   id,
   name: text,
   type: z.string().catch('text'),
-  is_api_only: z.boolean().nullish(),
-  required_statuses: z.array(z.unknown()).nullish(),
-  enums: z.array(z.object({ id, value: text })).nullish(),
+  is_api_only: flag,
+  required_statuses: list(z.unknown()),
+  enums: list(z.object({ id, value: text })),
 })
 
 const fieldValue = z.object({
   field_id: id,
-  field_type: z.string().nullish(),
-  values: z
-    .array(z.object({ value: z.unknown(), enum_id: z.union([z.number(), z.string(), z.null()]).optional() }))
-    .nullish(),
+  values: list(
+    z.object({
+      value: z.unknown(),
+      enum_id: z.union([z.number(), z.string(), z.null()]).optional().catch(null),
+    }),
+  ),
 })
+
+/** A sum as a number or as its text; what is neither is not told. */
+const amount = z
+  .unknown()
+  .optional()
+  .transform(value => {
+    const told =
+      typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')
+        ? Number(value)
+        : Number.NaN
+    return Number.isFinite(told) ? told : null
+  })
 
 export const lead = z.object({
   id,
   name: text,
-  price: z.union([z.number(), z.string(), z.null()]).optional(),
-  price_with_minor_units: z.number().nullish(),
+  price: amount,
+  price_with_minor_units: amount,
   responsible_user_id: person,
   status_id: id,
   pipeline_id: id,
@@ -106,8 +161,8 @@ export const lead = z.object({
   created_at: seconds,
   updated_at: seconds,
   closed_at: secondsOrNull,
-  is_deleted: z.boolean().nullish(),
-  custom_fields_values: z.array(fieldValue).nullish(),
+  is_deleted: flag,
+  custom_fields_values: list(fieldValue),
 })
 export type WireLead = z.infer<typeof lead>
 
@@ -119,22 +174,18 @@ export const task = z.object({
   updated_at: seconds,
   responsible_user_id: person,
   entity_id: person,
-  entity_type: z.string().nullish(),
-  is_completed: z.union([z.boolean(), z.number()]).transform(Boolean),
+  entity_type: word,
+  is_completed: flag.transform(told => told ?? false),
   text,
   complete_till: secondsOrNull,
 })
 export type WireTask = z.infer<typeof task>
 
 /** `value_before` and `value_after`: arrays of one-key objects; empty, missing or null alike. */
-const values = z
-  .array(z.record(z.string(), z.unknown()))
-  .nullish()
-  .catch([])
-  .transform(list => list ?? [])
+const values = list(z.record(z.string(), z.unknown()))
 
 export const event = z.object({
-  id: z.string().min(1),
+  id,
   type: z.string(),
   entity_id: id,
   entity_type: z.string().catch(''),
@@ -142,7 +193,7 @@ export const event = z.object({
   created_at: seconds,
   value_before: values,
   value_after: values,
-  oauth_client_uuid: z.string().nullish(),
+  oauth_client_uuid: word,
 })
 export type WireEvent = z.infer<typeof event>
 
@@ -159,7 +210,6 @@ export const note = z.object({
   params: z
     .object({
       duration: z.coerce.number().nonnegative().nullish().catch(null),
-      call_status: z.union([z.number(), z.string(), z.null()]).optional(),
     })
     .nullish()
     .catch(null),
@@ -172,14 +222,9 @@ export const element = z.object({
   created_by: person,
   created_at: seconds,
   updated_at: seconds,
-  is_deleted: z.boolean().nullish(),
-  custom_fields_values: z
-    .array(
-      z.object({
-        field_code: z.string().nullish(),
-        values: z.array(z.object({ value: z.unknown(), enum_code: z.string().nullish() })).nullish(),
-      }),
-    )
-    .nullish(),
+  is_deleted: flag,
+  custom_fields_values: list(
+    z.object({ field_code: word, values: list(z.object({ value: z.unknown(), enum_code: word })) }),
+  ),
 })
 export type WireElement = z.infer<typeof element>

@@ -8,6 +8,8 @@ export type Quirks = {
   pageSize?: number
   /** Repeats the last row of a page at the head of the next one. */
   repeats?: boolean
+  /** Rows of one second come in another order for each request. */
+  tiesMove?: boolean
   /** Never names a next page past this one, though there are rows. */
   passCap?: number
 }
@@ -37,7 +39,12 @@ export const fakeAccount = (lists: Record<string, Row[]>, quirks: Quirks) => {
         const value = row[key] as number
         return !range || (value >= range.from && value <= range.to)
       })
-    const rows = ordered(path).filter(inside)
+    const cutOut = ordered(path).filter(inside)
+    const rows = quirks.tiesMove
+      ? cutOut.toSorted(
+          (a, b) => b.created_at - a.created_at || hash(`${requests} ${a.id}`) - hash(`${requests} ${b.id}`),
+        )
+      : cutOut
     const size = Math.min(Number(query['limit']), quirks.pageSize ?? Number.POSITIVE_INFINITY)
     const page = Number(query['page'])
     deepest = Math.max(deepest, page)

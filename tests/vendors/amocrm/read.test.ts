@@ -93,6 +93,36 @@ describe('the events of an account', () => {
     },
   )
 
+  test('are read whole when rows of one second change places between pages, for one request more each time', async () => {
+    // Pairs that stand across the pages' edges.
+    const events = Array.from({ length: 2001 }, (_, index) =>
+      statusEvent(index, index, 1_600_000_000 + Math.floor((index + 1) / 2) * 60),
+    )
+    const account = fakeAccount({ events }, { order: 'falling', tiesMove: true })
+    expect(movedIds(await readAll(account, 'events')).size).toBe(2001)
+    expect(account.requests()).toBeLessThanOrEqual(2 + 22 + 20)
+  })
+
+  test('are read whole when more rows than a page share a second and change places', async () => {
+    const events = Array.from({ length: 260 }, (_, index) => statusEvent(index, index, 1_600_000_000))
+    const account = fakeAccount({ events }, { order: 'falling', tiesMove: true })
+    expect(movedIds(await readAll(account, 'events')).size).toBe(260)
+  })
+
+  test('of one second follow one another by their stages when their ids do not', async () => {
+    const event = (id: string, from: number, to: number) => ({
+      ...statusEvent(1, 7, 1_600_000_000),
+      id,
+      value_before: [{ lead_status: { id: from, pipeline_id: 1 } }],
+      value_after: [{ lead_status: { id: to, pipeline_id: 1 } }],
+    })
+    const events = [event('ev3', 10, 11), event('ev1', 11, 12), event('ev2', 12, 12)]
+    const [page] = await readAll(fakeAccount({ events }, { order: 'rising' }), 'events')
+    const moves = page?.records.stageMoves.toSorted((a, b) => (a.orderKey < b.orderKey ? -1 : 1)) ?? []
+    expect(moves.filter(({ kind }) => kind === 'created')[0]?.stageId).toBe('10')
+    expect(moves.filter(({ kind }) => kind !== 'created').map(({ id }) => id)).toEqual(['ev3', 'ev1', 'ev2'])
+  })
+
   test('are all there after the reader was stopped anywhere and went on from the last saved page', async () => {
     const events = Array.from({ length: 12_000 }, (_, index) =>
       statusEvent(index, index % 500, 1_600_000_000 + index * 977),
@@ -125,6 +155,23 @@ describe('the deals of an account', () => {
     expect(new Set(pages.flatMap(page => page.records.deals.map(deal => deal.id))).size).toBe(30_000)
     // The fake shows the recycle bin as the same list: two passes.
     expect(account.requests()).toBeLessThanOrEqual(2 * 1.15 * (30_000 / 250) + 30)
+  })
+
+  test.each([
+    ['numbers as text', { id: '1', status_id: '11', created_at: '1700000000', price: '100' }],
+    ['an empty list as an object', { custom_fields_values: {} }],
+    ['a list as a map', { custom_fields_values: { 0: { field_id: 5, values: { 0: { value: 'x' } } } } }],
+    ['a field value nobody can read', { custom_fields_values: [7, { field_id: null, values: 'x' }] }],
+    ['flags as digits and a name that is none', { is_deleted: 0, name: null, price_with_minor_units: '1.5' }],
+    ['words where numbers belong', { price: [], closed_at: false, loss_reason_id: null }],
+  ])('are kept when the CRM writes %s', async (_, odd) => {
+    const account = fakeAccount(
+      { leads: [{ ...lead(1, 1_700_000_000), ...odd } as never] },
+      { order: 'rising' },
+    )
+    const pages = await readAll(account, 'leads')
+    expect(pages.flatMap(page => page.rejected)).toEqual([])
+    expect(pages[0]?.records.deals.map(({ id, stageId }) => [id, stageId])).toEqual([['1', '11']])
   })
 
   test('begin where the first move says they stood, and where they stand when nothing moved them', async () => {
