@@ -59,6 +59,8 @@ export const createSyncJobs = (deps: SyncDeps & { queue: Queue; clock: Clock; lo
   return {
     async sync({ installationId: id, kind, isNightly = false, runId, queuedAt, signal }) {
       const promised = await store.syncRuns.find(id, runId)
+      // Somebody who asks for a run has a reason to think that the CRM lets us in again.
+      if (promised) await installations.recheck(id)
       if (kind === 'incremental') {
         if (await needsFull(id)) {
           if (promised)
