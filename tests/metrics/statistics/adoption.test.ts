@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { adoptionOf, habitWeek, hasSlidBack } from '../../../src/metrics/adoption.ts'
 
@@ -33,6 +34,47 @@ describe('the adoption curve', () => {
     ])
     expect(adoption.s3).toBeCloseTo(1 - left, 12)
     expect(adoption).toMatchObject({ s6: null, people: 6, reached: 4, isTooFew: false })
+  })
+
+  test('its intervals hold the share, stay inside 0 and 1, and narrow with more people', () => {
+    const scores = fc.array(fc.constantFrom(40, 75, 90), { minLength: 2, maxLength: 9 })
+    fc.assert(
+      fc.property(fc.array(scores, { minLength: 1, maxLength: 12 }), lists => {
+        const one = adoptionOf(
+          lists.map((list, index) => person(`p${index}`, ...list)),
+          5,
+        )
+        const many = adoptionOf(
+          Array.from({ length: 9 }, (_, copy) =>
+            lists.map((list, index) => person(`p${copy}-${index}`, ...list)),
+          ).flat(),
+          5,
+        )
+        for (const name of ['s3', 's6'] as const) {
+          const interval = one.intervals[name]
+          expect(interval?.value ?? null).toBe(one[name])
+          if (interval === null) continue
+          expect(interval.low).toBeGreaterThanOrEqual(0)
+          expect(interval.low).toBeLessThanOrEqual(interval.value + 1e-12)
+          expect(interval.high).toBeGreaterThanOrEqual(interval.value - 1e-12)
+          expect(interval.high).toBeLessThanOrEqual(1)
+          const narrow = many.intervals[name]!
+          expect(narrow.high - narrow.low).toBeLessThan(interval.high - interval.low)
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('of ten people of whom five have got there: Greenwood on the log(−log) scale', () => {
+    const half = Array.from({ length: 10 }, (_, index) =>
+      index < 5 ? person(`p${index}`, 75, 75, 75, 75, 75, 75) : person(`p${index}`, 50, 50, 50, 50, 50, 50),
+    )
+    // Half are left, Greenwood 5 / (10 · 5) = 0.1, θ = exp(1.645 · √0.1 / ln 0.5) = 0.4721.
+    const { s3 } = adoptionOf(half, 5).intervals
+    expect(s3?.value).toBeCloseTo(0.5, 12)
+    expect(s3?.low).toBeCloseTo(1 - 0.5 ** 0.4721, 3)
+    expect(s3?.high).toBeCloseTo(1 - 0.5 ** (1 / 0.4721), 3)
   })
 
   test('before week 3 can be judged nothing is said about it', () => {
