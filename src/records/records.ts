@@ -192,6 +192,9 @@ export type DeadlineMove = {
   actorClass: ActorClass
 }
 
+/** A completion of a task that a vendor's feed dates for us, where the task itself does not say when. */
+export type TaskClosing = { taskId: string; at: Date; actorId: string | null }
+
 /** What one page of a feed may carry. A feed fills the arrays that it knows. */
 export type RecordSet = {
   deals: Deal[]
@@ -201,6 +204,7 @@ export type RecordSet = {
   invoices: Invoice[]
   factChanges: FactChange[]
   deadlineMoves: DeadlineMove[]
+  taskClosings: TaskClosing[]
 }
 
 export const emptyRecordSet = (): RecordSet => ({
@@ -211,6 +215,7 @@ export const emptyRecordSet = (): RecordSet => ({
   invoices: [],
   factChanges: [],
   deadlineMoves: [],
+  taskClosings: [],
 })
 
 /** Record kinds that exist one by one in the CRM and can vanish from it. */

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { RecordSet, Rejected } from '../records/records.ts'
 import { activitiesSpec } from './pages/activities.ts'
 import { saveDeadlineMoves, saveFactChanges } from './pages/changes.ts'
+import { saveTaskClosings } from './pages/closings.ts'
 import { dealsSpec } from './pages/deals.ts'
 import { invoicesSpec } from './pages/invoices.ts'
 import { mergeMoves, stageMovesSpec } from './pages/stage-moves.ts'
@@ -69,7 +70,8 @@ export const pageSaverOf = (db: Kysely<Database>) => ({
   savePage: (id: string, page: PageToSave): Promise<{ changedDealIds: string[] }> => {
     const stamp: Stamp = { installationId: id, runId: page.runId, seenAt: page.seenAt }
     const diff = page.diffDeadlines ?? true
-    const { deals, stageMoves, activities, tasks, invoices, factChanges, deadlineMoves } = page.records
+    const { deals, stageMoves, activities, tasks, invoices, factChanges, deadlineMoves, taskClosings } =
+      page.records
     return db.transaction().execute(async trx => {
       // Pages of one portal follow each other, whichever process saves them.
       const installation = await trx
@@ -87,6 +89,7 @@ export const pageSaverOf = (db: Kysely<Database>) => ({
         await upsertRows(trx, tasksSpec(diff), once(tasks), stamp),
         await upsertRows(trx, invoicesSpec, once(invoices), stamp),
         await saveFactChanges(trx, factChanges, stamp),
+        await saveTaskClosings(trx, taskClosings, stamp),
       ]
       await saveRejected(trx, stamp, page.rejected, page.records)
       await moveFeed(trx, page, stamp)

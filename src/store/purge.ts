@@ -5,6 +5,7 @@ import type { Database } from './schema.ts'
 const TABLES = [
   'snapshot_parts',
   'deadline_moves',
+  'task_closings',
   'fact_changes',
   'deal_versions',
   'stage_moves',

@@ -415,6 +415,13 @@ export type WriteJournalTable = {
   undo_asked_by: string | null
 }
 
+export type TaskClosingsTable = {
+  installation_id: string
+  task_id: string
+  at: Date
+  actor_id: string | null
+}
+
 export type TelegramCodesTable = {
   installation_id: string
   user_id: string
@@ -488,6 +495,7 @@ export type Database = {
   settings_log: SettingsLogTable
   write_journal: WriteJournalTable
   telegram_codes: TelegramCodesTable
+  task_closings: TaskClosingsTable
   deal_pauses: DealPausesTable
   flag_objections: FlagObjectionsTable
   amnesty_outcomes: AmnestyOutcomesTable

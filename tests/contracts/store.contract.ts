@@ -563,6 +563,32 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         expect((await dossier(id)).tasks[0]?.deadlineMoves).toEqual([])
       })
 
+      test('whose completion the vendor dates itself were completed then, whichever is read first', async () => {
+        const closing = (minute: number, actorId = '7') => ({ taskId: '1', at: at(minute), actorId })
+        const done = page({
+          tasks: [task({ status: 'completed', closedAt: at(90), closedBy: '9', changedAt: at(90) })],
+        })
+        const told = page({ taskClosings: [closing(40), closing(30, '8'), closing(40)] })
+        for (const order of [
+          [done, told],
+          [told, done],
+          [told, done, done, told],
+        ]) {
+          const id = await install(store)
+          await store.savePage(id, page({ deals: [deal()], tasks: [task()] }))
+          for (const one of order) await store.savePage(id, one)
+          expect((await dossier(id)).tasks[0]).toMatchObject({ closedAt: at(40).getTime(), closedBy: '7' })
+        }
+        // Opened again, it is open; what is told after its last change is not yet its completion.
+        const id = await install(store)
+        await store.savePage(id, page({ deals: [deal()], tasks: [task({ changedAt: at(50) })] }))
+        await store.savePage(id, told)
+        expect((await dossier(id)).tasks[0]?.closedAt).toBeNull()
+        const again = { status: 'completed' as const, closedAt: at(60), closedBy: '9', changedAt: at(60) }
+        await store.savePage(id, page({ tasks: [task(again)], taskClosings: [closing(95)] }))
+        expect((await dossier(id)).tasks[0]).toMatchObject({ closedAt: at(40).getTime() })
+      })
+
       test('that we made ourselves are nobody’s work, read before or after', async () => {
         const id = await install(store)
         const read = () =>

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Task } from '../../records/records.ts'
+import { toldClosing } from './closings.ts'
 import { observedDeadlines } from './deadlines.ts'
 import type { TableSpec } from './upsert.ts'
 
@@ -22,9 +23,12 @@ export const tasksSpec = (diffDeadlines: boolean): TableSpec<Task> => ({
     { name: 'text_hash', type: 'text', of: task => task.textHash },
     { name: 'text_words', type: 'int', of: task => task.textWords },
   ],
-  merged: ({ seenAt }) => ({
-    closed_at: sql`coalesce(raw.closed_at, case when raw.status = 'completed'
-      then coalesce(old.closed_at, least(raw.changed_at, ${seenAt}::timestamptz)) end)`,
+  merged: stamp => ({
+    // Told apart from the task, told by the task, known from before, or seen just now.
+    closed_at: sql`case when raw.status = 'completed' then coalesce(${toldClosing(stamp, 'raw', 'at')},
+      raw.closed_at, old.closed_at, least(raw.changed_at, ${stamp.seenAt}::timestamptz)) else raw.closed_at end`,
+    closed_by: sql`case when raw.status = 'completed'
+      then coalesce(${toldClosing(stamp, 'raw', 'actor_id')}, raw.closed_by) else raw.closed_by end`,
   }),
   derived: ({ installationId }) => ({
     is_own: sql`exists (select from own_items own where own.installation_id = ${installationId}
