@@ -9,6 +9,7 @@ import { computeSnapshots } from '../../src/snapshot/compute.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
 import { buildHistory, weekEnds } from '../../src/snapshot/history.ts'
 import { createSnapshotReader } from '../../src/snapshot/read.ts'
+import { rulesVersionOf } from '../../src/snapshot/rules-version.ts'
 import { worldsAt } from '../../src/snapshot/world.ts'
 import { dealsOf, directoryOf, END, type Memory, memoryStore, portal } from './generate.ts'
 
@@ -178,6 +179,15 @@ describe('a snapshot', () => {
     expect(company?.denominator).toBe(sum('employee', 'denominator'))
     expect(company?.value).toBeCloseTo(sum('employee', 'numerator') / sum('employee', 'denominator'))
   })
+})
+
+test('proof that somebody asked for begins a new series, whatever the order of the stages', () => {
+  const { settings } = portal()
+  const rule = (stageId: string) => ({ pipelineId: 'P', stageId, proof: 'invoice' as const })
+  const one = rulesVersionOf({ ...settings, stageRules: [rule('PAY'), rule('WON')] })
+  expect(rulesVersionOf({ ...settings, stageRules: [rule('WON'), rule('PAY')] })).toBe(one)
+  const versions = [settings, { ...settings, stageRules: [] }, { ...settings, stageRules: [rule('PAY')] }]
+  expect(new Set([one, ...versions.map(rulesVersionOf)]).size).toBe(4)
 })
 
 describe('the history of the first day', () => {
