@@ -332,7 +332,7 @@ export const taskOf = (task: WireTask): Task => ({
   createdBy: task.created_by,
   createdAt: at(task.created_at),
   changedAt: at(task.updated_at),
-  // The vendor dates no completion; the last change of a completed task is the nearest it tells.
+  // The task dates no completion; until the event that does is read, its last change is the nearest.
   closedAt: task.is_completed ? at(task.updated_at) : null,
   closedBy: task.is_completed ? task.updated_by : null,
   deadlineAt: atOrNull(task.complete_till),
