@@ -93,7 +93,8 @@ export const crmEventsOf = (db: Kysely<Database>, clock: Clock) => ({
 
   /**
    * Forgets hints that are the echo of our own writes: the same deal or task, within seconds of the write, by
-   * a program or by the person whose access we use. They tell nothing new, and nobody acted.
+   * a program or by the person whose access we use. They tell nothing new, and nobody acted. What was deleted is
+   * left in: no other reading would miss it for days.
    * @returns their ids
    */
   dropEchoes: async (id: string): Promise<number[]> => {
@@ -103,11 +104,13 @@ export const crmEventsOf = (db: Kysely<Database>, clock: Clock) => ({
         and own.tried_at is not null
         and ((event.entity = 'deal' and event.entity_id = own.deal_id and own.kind = 'mark')
           or (event.entity = 'task' and event.entity_id = own.external_id))
-        and event.at between own.tried_at - interval '3 seconds' and coalesce(
-            case when own.undone_at is not null then own.undone_at
-              when own.applied_at >= own.tried_at then own.applied_at end,
-            ${clock.now()}::timestamptz) + interval '3 seconds'
-        and event.action in ('added', 'updated', 'deleted')
+        and event.at between own.tried_at - interval '3 seconds' and least(
+            coalesce(
+              case when own.undone_at is not null then own.undone_at
+                when own.applied_at >= own.tried_at then own.applied_at end,
+              ${clock.now()}::timestamptz),
+            own.tried_at + interval '2 minutes') + interval '3 seconds'
+        and event.action in ('added', 'updated')
         and (event.actor_class in ('robot', 'integration')
           or event.actor_id = (select user_id from tokens where installation_id = ${id}))
       returning event.event_id`.execute(db)

@@ -303,6 +303,14 @@ describe('what comes back of a write', () => {
       hint('deal', '501', { at: new Date(world.clock.now().getTime() + 60_000) }),
       hint('deal', '102'),
     ])
+    // A write that the CRM refused long ago has no echo: what the same person does there now is theirs.
+    await store.journal.plan('i1', [{ entryId: 'old', batchId: 'b', kind: 'mark', dealId: '102' }])
+    const long = new Date(world.clock.now().getTime() - 600_000)
+    await store.pool.query('update write_journal set tried_at = $1, note = $2 where entry_id = $3', [
+      long,
+      'refused',
+      'old',
+    ])
     expect(await store.crmEvents.dropEchoes('i1')).toHaveLength(3)
     const kept = await store.crmEvents.waiting('i1', 50)
     expect(kept.map(({ entityId, actorId, action }) => `${entityId} ${action} ${actorId}`)).toEqual([

@@ -81,6 +81,7 @@ export const writeBackEn = {
   close: 'Close',
   dealsTitle: 'What changes in the CRM',
   dealsNothing: 'Nothing to change: the chosen deals have it already.',
+  dealsSkipped: '{n} unchanged: they have it already, or nobody who works here owns the deal.',
   dealsDone: '{ok} written. It can be taken back for 24 hours.',
   dealsPartly: '{ok} written, {bad} not: no right in the CRM, or the deal was changed meanwhile.',
   dealsOff:
