@@ -478,7 +478,7 @@ export const processSchema = z.object({
       paths: z.array(
         standing.extend({
           key: z.string(),
-          kind: z.enum(['asDesigned', 'skipped', 'looped', 'foreign', 'stopped']),
+          kind: z.enum(['asDesigned', 'skipped', 'looped', 'foreign']),
           stageIds: z.array(id),
           /** Different roads in it, and the most usual of them. */
           roads: z.number(),

@@ -103,15 +103,16 @@ const sales = pipelineOf({
     if (one.fromStageId === 'CONTRACT' && one.toStageId === 'OFFER')
       return { ...one, effect: effectOf({ won: 8, lost: 24 }, { won: 90, lost: 220 }) }
     if (one.fromStageId === 'OFFER' && one.toStageId === 'INVOICE')
-      return { ...one, effect: effectOf({ won: 28, lost: 12 }, { won: 90, lost: 220 }) }
+      return { ...one, effect: effectOf({ won: 24, lost: 9 }, { won: 90, lost: 100 }) }
     return one
   }),
   roads: [
     road('NEW QUAL SURVEY OFFER CONTRACT INVOICE PAYMENT WON', 90, 0, 0, 18, 0),
-    road('NEW QUAL SURVEY OFFER LOSE', 0, 220, 81, 16, 0),
+    road('NEW QUAL SURVEY OFFER LOSE', 0, 120, 81, 16, 0),
+    road('NEW QUAL SURVEY OFFER CONTRACT INVOICE LOSE', 0, 100, 0, 21, 0),
     road('NEW QUAL OFFER CONTRACT INVOICE PAYMENT WON', 16, 118, 20, 15, 1),
     road('NEW QUAL SURVEY OFFER CONTRACT OFFER CONTRACT', 8, 24, 6, 29, 1),
-    road('NEW QUAL SURVEY OFFER INVOICE PAYMENT WON', 13, 16, 3, 11, 1),
+    road('NEW QUAL SURVEY OFFER INVOICE PAYMENT WON', 22, 7, 3, 11, 1),
     road('NEW OFFER LOSE', 4, 16, 5, 24, 2),
     road('NEW QUAL SURVEY QUAL SURVEY OFFER', 2, 3, 4, 31, 2),
   ],

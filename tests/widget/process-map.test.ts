@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { pointAt } from '../../src/widget/logic/arc-layout.ts'
 import { drawMap } from '../../src/widget/logic/map-geometry.ts'
-import { layOut, makesMove, type PipelineView, winRate } from '../../src/widget/logic/process-map.ts'
-import { namePath } from '../../src/widget/logic/process-path.ts'
-import { process } from './mock-process.ts'
+import { fitWords, fontFor, NODE_FONT_MIN, NODE_INSET } from '../../src/widget/logic/node-fit.ts'
+import { drawPath } from '../../src/widget/logic/path-picture.ts'
+import { heatOf, layOut, type PipelineView } from '../../src/widget/logic/process-map.ts'
+import { edge, process } from './mock-process.ts'
 
 const sales = process.pipelines[0]!
 
@@ -32,25 +34,21 @@ describe('the process map', () => {
     expect(map.roadShare).toBeCloseTo(391 / 649)
   })
 
-  test('compares wins of a deviation with those of decided deals only', () => {
-    const skip = sales.edges.find(edge => edge.fromStageId === 'QUAL' && edge.toStageId === 'OFFER')!
-    expect(winRate(sales, makesMove(skip))).toBeCloseTo(16 / 134)
-    expect(winRate(sales, () => false)).toBeNull()
+  test('names the stage where deals stay longest, unless none stands out', () => {
+    const map = layOut(sales, 0.02)
+    expect(map.slowest?.stageId).toBe('SURVEY')
+    expect(heatOf(map.slowest!, map.nodes)).toBe(1)
+    const even = { ...sales, stages: sales.stages.map(stage => ({ ...stage, medianDays: 2 })) }
+    expect(layOut(even, 0.02).slowest).toBeNull()
   })
 
-  test('says how a path differs from the design', () => {
-    expect(
-      namePath(['NEW', 'QUAL', 'SURVEY', 'OFFER', 'CONTRACT', 'INVOICE', 'PAYMENT', 'WON'], sales),
-    ).toEqual({ kind: 'asDesigned' })
-    expect(namePath(['NEW', 'QUAL', 'OFFER', 'CONTRACT', 'INVOICE', 'PAYMENT', 'WON'], sales)).toEqual({
-      kind: 'skipped',
-      stages: ['Обследование объекта'],
-    })
-    expect(namePath(['NEW', 'QUAL', 'SURVEY', 'OFFER', 'CONTRACT', 'OFFER'], sales)).toEqual({
-      kind: 'looped',
-      stages: ['КП отправлено'],
-    })
-    expect(namePath(['NEW', 'QUAL', 'LOSE'], sales)).toEqual({ kind: 'stopped', stages: ['Квалификация'] })
+  test('leaves a stage that the CRM lists no more off the road', () => {
+    const stages = sales.stages.map(stage =>
+      stage.stageId === 'SURVEY' ? { ...stage, isListed: false } : stage,
+    )
+    const map = layOut({ ...sales, stages }, 0)
+    expect(map.nodes.map(({ stageId }) => stageId)).not.toContain('SURVEY')
+    expect(map.road.map(edge => edge.fromStageId + edge.toStageId)).toContain('QUALOFFER')
   })
 
   test('keeps stages apart and inside of the drawing, from one to twenty of them', () => {
@@ -83,36 +81,132 @@ describe('the process map', () => {
     )
   })
 
-  test('never lays one label over another', () => {
-    const move = fc.tuple(fc.nat(7), fc.nat(7), fc.integer({ min: 20, max: 300 }))
-    fc.assert(
-      fc.property(fc.array(move, { maxLength: 8 }), fc.integer({ min: 60, max: 240 }), (moves, label) => {
-        const edges = new Map(
-          moves.map(([from, to, deals]) => {
-            const [a, b] = [sales.stages[from]!, sales.stages[to]!]
-            return [
-              `${from} ${to}`,
-              {
-                fromStageId: a.stageId,
-                toStageId: b.stageId,
-                deals,
-                moves: deals,
-                medianDays: 1,
-                isDesigned: false,
-                effect: null,
-              },
-            ]
-          }),
-        )
-        const map = layOut({ ...sales, edges: [...edges.values()] }, 0)
-        const labels = drawMap(map, 1184, () => label).arcs.filter(arc => arc.isLabelled)
-        for (const [index, one] of labels.entries())
-          for (const other of labels.slice(index + 1)) {
-            const isApart =
-              Math.abs(one.labelX - other.labelX) >= label || Math.abs(one.labelY - other.labelY) >= 22
-            expect(isApart, `${one.labelX},${one.labelY} and ${other.labelX},${other.labelY}`).toBe(true)
-          }
-      }),
+  const measure = (text: string, size: number): number => text.length * size * 0.62
+  const move = fc.tuple(fc.nat(11), fc.nat(11), fc.integer({ min: 20, max: 300 }))
+  const mapOf = (count: number, moves: readonly (readonly [number, number, number])[]) => {
+    const stages = Array.from({ length: count }, (_, index) => ({
+      ...sales.stages[0]!,
+      stageId: `S${index}`,
+      name: `Стадия ${index}`,
+    }))
+    const edges = new Map(
+      moves.map(([from, to, deals]) => [
+        `${from % count} ${to % count}`,
+        edge(`S${from % count}`, `S${to % count}`, deals),
+      ]),
     )
+    return layOut({ ...sales, stages, edges: [...edges.values()] }, 0)
+  }
+
+  test('lays no label over another, over a stage or over a stranger’s arc, and always names the main one', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 12 }),
+        fc.array(move, { maxLength: 12 }),
+        fc.integer({ min: 60, max: 200 }),
+        fc.integer({ min: 700, max: 1500 }),
+        (count, moves, label, width) => {
+          const map = mapOf(count, moves)
+          const drawing = drawMap(map, width, () => label, measure)
+          const pills = drawing.arcs
+            .filter(arc => arc.isLabelled)
+            .map(arc => ({
+              arc,
+              left: Math.min(width - label - 2, Math.max(2, arc.labelX - label / 2)),
+              top: arc.labelY - 11,
+            }))
+          for (const [index, { arc, left, top }] of pills.entries()) {
+            expect(top).toBeGreaterThanOrEqual(0)
+            expect(top + 22).toBeLessThanOrEqual(drawing.height)
+            for (const other of pills.slice(index + 1))
+              expect(
+                Math.abs(left - other.left) >= label || Math.abs(top - other.top) >= 22,
+                'two labels',
+              ).toBe(true)
+            for (const box of drawing.boxes)
+              expect(
+                left >= box.x + box.width ||
+                  left + label <= box.x ||
+                  top >= box.y + box.height ||
+                  top + 22 <= box.y,
+                'a label on a stage',
+              ).toBe(true)
+            for (const other of drawing.arcs) {
+              const [fromRow, toRow] = [
+                drawing.boxes[other.edge.from]?.row,
+                drawing.boxes[other.edge.to]?.row,
+              ]
+              if (other === arc || fromRow !== toRow) continue
+              const [startX, startY, , control, , , endX] = other.path.match(/[\d.-]+/g)!.map(Number)
+              const lift = ((control! - startY!) * 3) / 4
+              for (let step = 0; step <= 40; step++) {
+                const at = pointAt({ startX: startX!, endX: endX!, lift }, step / 40)
+                const y = startY! + at.height
+                expect(
+                  at.x > left && at.x < left + label && y > top && y < top + 22,
+                  `an arc through a label, ${other.path}`,
+                ).toBe(false)
+              }
+            }
+          }
+          const main = drawing.arcs[0]
+          if (main !== undefined && drawing.boxes[main.edge.from]?.row === drawing.boxes[main.edge.to]?.row)
+            expect(main.isLabelled).toBe(true)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test('breaks no word: letters get smaller, then stages go to a second row, then a word ends in an ellipsis', () => {
+    const word = fc.string({ minLength: 1, maxLength: 18, unit: fc.constantFrom('а', 'К', 'ш', 'е') })
+    const name = fc.array(word, { minLength: 1, maxLength: 4 }).map(words => words.join(' '))
+    fc.assert(
+      fc.property(
+        fc.array(name, { minLength: 1, maxLength: 14 }),
+        fc.integer({ min: 700, max: 1500 }),
+        (names, width) => {
+          const stages = names.map((text, index) => ({
+            ...sales.stages[0]!,
+            stageId: `S${index}`,
+            name: text,
+          }))
+          const { boxes, font } = drawMap(
+            layOut({ ...sales, stages, edges: [] }, 0),
+            width,
+            () => 80,
+            measure,
+          )
+          const room = boxes[0]!.width - NODE_INSET
+          expect(font).toBeGreaterThanOrEqual(NODE_FONT_MIN)
+          for (const text of names)
+            for (const part of fitWords(text, boxes[0]!.width, font, measure).split(' ')) {
+              expect(measure(part, font)).toBeLessThanOrEqual(room + 0.01)
+              if (!part.endsWith('…')) expect(text.split(' ')).toContain(part)
+            }
+        },
+      ),
+    )
+  })
+
+  test('shortens «Квалификация» by its letters’ size, not by a letter', () => {
+    expect(fontFor(['Квалификация'], 103, measure)).toBe(12)
+    const font = fontFor(['Квалификация'], 93, measure)!
+    expect(font).toBeLessThan(12)
+    expect(fitWords('Квалификация', 93, font, measure)).toBe('Квалификация')
+    expect(fontFor(['Квалификация'], 60, measure)).toBeNull()
+    expect(fitWords('Квалификация', 60, 10, measure)).toMatch(/^Квали\p{L}*…$/u)
+  })
+
+  test('draws a road small: dots on the design, a hop over what it passed, a dip where it went back', () => {
+    const outcome = (id: string) => (id === 'WON' ? 'won' : id === 'LOSE' ? 'lost' : 'open') as 'won'
+    const picture = drawPath(['A', 'C', 'B', 'C', 'WON'], ['A', 'B', 'C'], outcome, 220)
+    expect(picture.hops.map(({ kind }) => kind)).toEqual(['short', 'back', 'road', 'road'])
+    expect(picture.dots.map(({ isVisited }) => isVisited)).toEqual([true, true, true])
+    expect(picture.end.state).toBe('won')
+    const lost = drawPath(['A', 'LOSE'], ['A', 'B', 'C'], outcome, 220)
+    expect(lost.end.state).toBe('lost')
+    expect(lost.dots.map(({ isVisited }) => isVisited)).toEqual([true, false, false])
+    expect(drawPath(['A'], ['A'], outcome, 220).end).toEqual({ x: 7, state: 'open' })
   })
 })

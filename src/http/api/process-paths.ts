@@ -20,26 +20,29 @@ export const roadOf = (stages: Stages): string[] =>
     .map(({ stageId }) => stageId)
 
 /**
- * Names a road against the design: through another pipeline, back to a stage, past a stage, all of it, or how far it
- * has come. `stageIds` = where it turned back to, what it passed over, or where it stopped.
+ * Names a road against the design: through another pipeline, back to a stage (or on after it was closed), past a
+ * stage, or as designed, however far it has come. `stageIds` = where it turned back to, or what it passed over. It is
+ * as designed exactly where its conformance costs nothing.
  */
 export const pathKind = (path: readonly string[], stages: Stages): PathKind => {
   const road = roadOf(stages)
-  const known = new Map(stages.map(stage => [stage.stageId, stage]))
-  if (path.some(stageId => !known.has(stageId))) return { kind: 'foreign', stageIds: [] }
-  const steps = path.map(stageId => road.indexOf(stageId)).filter(step => step >= 0)
-  const turned = steps.flatMap((step, index) => {
-    const next = steps[index + 1]
-    return next !== undefined && next < step ? [road[next]!] : []
+  const outcomes = new Map(stages.map(stage => [stage.stageId, stage.outcome]))
+  if (path.some(stageId => !outcomes.has(stageId))) return { kind: 'foreign', stageIds: [] }
+  // A stage that is listed no more is neither on the road nor off it.
+  const seen = path.filter(stageId => road.includes(stageId) || outcomes.get(stageId) !== 'open')
+  const turned = seen.flatMap((stageId, index) => {
+    const before = seen[index - 1]
+    if (before === undefined || before === stageId) return []
+    const isBack = outcomes.get(stageId) === 'open' && road.indexOf(stageId) < road.indexOf(before)
+    return isBack || outcomes.get(before) !== 'open' ? [stageId] : []
   })
   if (turned.length > 0) return { kind: 'looped', stageIds: [...new Set(turned)] }
-  const isWon = known.get(path.at(-1) ?? '')?.outcome === 'won'
-  const reach = isWon ? road.length : Math.max(-1, ...steps) + 1
-  const skipped = road.slice(0, reach).filter((_, index) => !steps.includes(index))
-  if (skipped.length > 0) return { kind: 'skipped', stageIds: skipped }
-  if (isWon) return { kind: 'asDesigned', stageIds: [] }
-  const stop = steps.at(-1)
-  return { kind: 'stopped', stageIds: [stop === undefined ? (path.at(-1) ?? '') : road[stop]!] }
+  const last = outcomes.get(seen.at(-1) ?? '')
+  const furthest = Math.max(-1, ...seen.map(stageId => road.indexOf(stageId)))
+  // Who was lost at once passed over the beginning.
+  const reach = last === 'won' ? road.length : last === 'lost' ? Math.max(1, furthest + 1) : furthest + 1
+  const skipped = road.slice(0, reach).filter(stageId => !seen.includes(stageId))
+  return skipped.length > 0 ? { kind: 'skipped', stageIds: skipped } : { kind: 'asDesigned', stageIds: [] }
 }
 
 export const pathKey = ({ kind, stageIds }: PathKind): string => [kind, ...stageIds].join('>')
@@ -95,6 +98,7 @@ const startOf = (
   if (kind !== 'looped') return null
   const steps = path.map(stageId => road.indexOf(stageId)).filter(step => step >= 0)
   const from = steps.find((step, index) => (steps[index + 1] ?? step) < step)
+  // Opened again after it was closed: nothing on the road is like it.
   return from === undefined ? null : road[from]!
 }
 

@@ -18,6 +18,8 @@ export type ProcessMap = {
   lostTotal: number
   worstDeadEnd: MapNode | null
   created: number
+  /** Where half of the stays are longest; null when no stage stands out. */
+  slowest: MapNode | null
   roadShare: number | null
 }
 
@@ -29,7 +31,8 @@ const MAX_ARCS = 7
  * hidden and counted.
  */
 export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => {
-  const open = pipeline.stages.filter(stage => stage.outcome === 'open')
+  // A stage that the CRM lists no more is not on the road; moves over it stay in the table.
+  const open = pipeline.stages.filter(stage => stage.outcome === 'open' && stage.isListed !== false)
   const wonIds = new Set(pipeline.stages.filter(stage => stage.outcome === 'won').map(stage => stage.stageId))
   const lostIds = new Set(
     pipeline.stages.filter(stage => stage.outcome === 'lost').map(stage => stage.stageId),
@@ -54,14 +57,11 @@ export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => 
     entered: stage.visits,
     lost: lostFrom(stage.stageId) || stage.lostExits,
   }))
-  const created = pipeline.variants.reduce((sum, variant) => sum + variant.deals, 0) || nodes[0]?.visits || 0
+  const created = pipeline.all.deals || nodes[0]?.visits || 0
   const rare = Math.max(1, created * minShare)
   const candidates = placed.filter(edge => edge.kind !== 'road').sort((a, b) => b.deals - a.deals)
   const arcs = candidates.filter(edge => edge.deals >= rare).slice(0, MAX_ARCS)
-  const wonDeals = pipeline.variants.reduce((sum, variant) => sum + variant.won, 0)
-  const straight = pipeline.variants
-    .filter(variant => variant.conformanceCost === 0)
-    .reduce((sum, variant) => sum + variant.deals, 0)
+  const wonDeals = pipeline.all.won
   const worst = [...nodes].sort((a, b) => b.lost - a.lost)[0]
   return {
     nodes,
@@ -73,26 +73,24 @@ export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => 
     lostTotal: nodes.reduce((sum, node) => sum + node.lost, 0),
     worstDeadEnd: worst !== undefined && worst.lost > 0 ? worst : null,
     created,
-    roadShare: created === 0 ? null : straight / created,
+    roadShare: pipeline.all.deals === 0 ? null : pipeline.onRoad.deals / pipeline.all.deals,
+    slowest: slowestOf(nodes),
   }
 }
 
-/** Share won of the decided deals whose path makes (or avoids) that move; null under five decided deals. */
-export const winRate = (
-  pipeline: PipelineView,
-  takes: (path: readonly string[]) => boolean,
-): number | null => {
-  let won = 0
-  let decided = 0
-  for (const variant of pipeline.variants)
-    if (takes(variant.path)) {
-      won += variant.won
-      decided += variant.won + variant.lost
-    }
-  return decided < 5 ? null : won / decided
+/** Fewer visits say nothing of how long a stage takes. */
+const ENOUGH_VISITS = 5
+
+const slowestOf = (nodes: readonly MapNode[]): MapNode | null => {
+  const told = nodes
+    .filter(node => node.visits >= ENOUGH_VISITS && (node.medianDays ?? 0) > 0)
+    .sort((a, b) => (b.medianDays ?? 0) - (a.medianDays ?? 0))
+  const [first, second] = told
+  return first === undefined || second === undefined || first.medianDays === second.medianDays ? null : first
 }
 
-export const makesMove =
-  (edge: Edge) =>
-  (path: readonly string[]): boolean =>
-    path.some((stageId, index) => stageId === edge.fromStageId && path[index + 1] === edge.toStageId)
+/** Time of a stage as a part of the slowest one's, 0..1: the bar in its node. */
+export const heatOf = (node: MapNode, nodes: readonly MapNode[]): number => {
+  const most = Math.max(0, ...nodes.map(({ medianDays }) => medianDays ?? 0))
+  return most === 0 ? 0 : (node.medianDays ?? 0) / most
+}
