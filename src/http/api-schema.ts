@@ -134,6 +134,9 @@ export const overviewSchema = z.object({
   weekFrom: day,
   weekTo: day,
   score: scoreSchema,
+  /** Whose score it is: the key for its evidence. */
+  scope: z.enum(['team', 'company']),
+  scopeId: id,
   delta: z.number().nullable(),
   weeks: z.array(weekSchema),
   rolloutStartedOn: day.nullable(),

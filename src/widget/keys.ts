@@ -1,8 +1,13 @@
 import { onScopeDispose } from 'vue'
 import { useShell } from './shell.ts'
 
+/** A box that was just ticked takes no letters. */
+const isBox = (target: HTMLElement): boolean =>
+  target instanceof HTMLInputElement && ['checkbox', 'radio'].includes(target.type)
+
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
+  !isBox(target) &&
   (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
 
 /**

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express from 'express'
-import type { Me, SyncState } from '../../src/http/api-schema.ts'
+import type { DealCard, DealView, FlagQuality, Me, SyncState } from '../../src/http/api-schema.ts'
 import { processDeals, processOf } from './mock-process.ts'
 import { earlyRollout, rolloutDealsOf, rolloutOf } from './mock-rollout.ts'
 import {
@@ -25,7 +25,7 @@ export type Scene = {
   theme: Me['theme']
   deals: number
   /** `sync`: the first sync runs; `empty`: a portal without deals; `broken`: every answer is an error. */
-  state: 'normal' | 'sync' | 'empty' | 'broken' | 'reauth' | 'nosession'
+  state: 'normal' | 'amnesty' | 'sync' | 'empty' | 'broken' | 'reauth' | 'nosession'
   view: string
   params: Record<string, string>
 }
@@ -40,6 +40,63 @@ export const scene = (part: Partial<Scene> = {}): Scene => ({
   params: {},
   ...part,
 })
+
+const PAUSE: DealView['pause'] = {
+  id: 'p1',
+  until: '2026-12-04T20:59:59.999Z',
+  reason: 'client_asked',
+  madeBy: '11',
+  madeByName: 'Ахметов Руслан',
+}
+const JOURNAL: DealCard['journal'] = [
+  {
+    at: '2026-11-20T09:00:00.000Z',
+    by: '11',
+    byName: 'Ахметов Руслан',
+    what: 'objected',
+    until: null,
+    reason: null,
+  },
+]
+const flagQuality: FlagQuality = {
+  asOf: AS_OF,
+  check: {
+    flaggedAt: '2026-09-21T00:00:00.000Z',
+    days: 60,
+    isReconstructed: true,
+    red: { deals: 84, moved: 19 },
+    unflagged: { deals: 312, moved: 201 },
+    ratio: 0.36,
+    normal: 5,
+    stages: [
+      {
+        pipelineId: '0',
+        pipelineName: 'Основная',
+        stageId: 'EXECUTING',
+        stageName: 'КП отправлено',
+        red: { deals: 22, moved: 14 },
+        unflagged: { deals: 60, moved: 45 },
+        ratio: 0.85,
+        isMisjudged: true,
+      },
+    ],
+  },
+  chances: {
+    basis: 'own',
+    decidedDeals: 1_840,
+    auc: 0.76,
+    aucLow: 0.73,
+    aucHigh: 0.79,
+    brier: 0.181,
+    calibrationError: 0.017,
+    calibration: [
+      { predicted: 0.08, observed: 0.07, deals: 410 },
+      { predicted: 0.34, observed: 0.31, deals: 655 },
+      { predicted: 0.62, observed: 0.66, deals: 240 },
+    ],
+    instants: 26,
+  },
+}
 
 const meOf = (now: Scene): Me => ({
   userId: now.role === 'employee' ? '13' : '18',
@@ -206,17 +263,44 @@ export const startMock = async (): Promise<{
   answer('/sync', () => sync)
   answer('/overview', now => {
     if (now.state === 'empty') return emptyOverview
+    if (now.state === 'amnesty')
+      return {
+        ...overview,
+        isAmnesty: true,
+        amnestyUntil: '2026-12-06',
+        score: { ...emptyOverview.score, absence: 'amnesty' },
+      }
     return now.role === 'employee'
       ? { ...overview, people: people.filter(person => person.id === '13'), needHelp: [] }
       : overview
   })
   answer('/employees', () => people)
   answer('/employees/:id', (now, request) => employeeOf(String(request.params['id']), dealsIn(now)))
-  answer('/deals', dealsIn)
-  answer(
-    '/deals/:id',
-    (now, request) => dealsOf(Math.max(now.deals, 30)).find(deal => deal.id === request.params['id']) ?? null,
-  )
+  // In the first two weeks a handful of deals is decided about; otherwise two are paused.
+  answer('/deals', (now, request) => {
+    if (request.query['hold'] === undefined) return dealsIn(now)
+    return dealsIn(now)
+      .slice(0, 5)
+      .filter(deal => deal.objection !== null || deal.id === '700')
+      .map(deal => (deal.id === '700' ? { ...deal, pause: PAUSE } : deal))
+  })
+  answer('/amnesty', now => ({
+    isOn: now.state === 'amnesty',
+    until: now.state === 'amnesty' ? '2026-12-06' : null,
+    red: overview.red,
+    decided: { deals: 3, amount: { RUB: 900_000 } },
+    outcomes: [
+      { dealId: '700', outcome: 'lost' as const, by: '18', byName: 'Соколова Анна', at: AS_OF },
+      { dealId: '701', outcome: 'step' as const, by: '18', byName: 'Соколова Анна', at: AS_OF },
+    ],
+  }))
+  answer('/flag-quality', () => flagQuality)
+  answer('/deals/:id', (now, request) => {
+    const deal = dealsOf(Math.max(now.deals, 30)).find(one => one.id === request.params['id'])
+    return deal === undefined
+      ? null
+      : { ...deal, canMark: true, canAnswer: now.role !== 'employee', journal: JOURNAL }
+  })
   answer('/evidence', (_, request) => evidenceOf(request.query as Record<string, string>))
   answer('/process', (now, request) => {
     const view = processOf(request.query as Record<string, string>, now.role === 'employee')
@@ -260,6 +344,11 @@ export const startMock = async (): Promise<{
       text: 'Доброе утро, Ольга. ◆ «Атриум», 620 тыс.: молчит 12 дней, шага нет.',
     },
   ])
+  for (const path of ['/pauses', '/objections', '/objections/answer', '/amnesty/outcomes'])
+    api.post(path, (request, response) => {
+      patches.push({ path, ...request.body })
+      response.json({ done: request.body.dealIds, refused: [] })
+    })
   for (const path of ['/settings', '/preferences'])
     api.patch(path, (request, response) => {
       patches.push(request.body)

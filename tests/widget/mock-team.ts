@@ -171,6 +171,8 @@ export const overview: Overview = {
   weekFrom: '2026-11-16',
   weekTo: '2026-11-22',
   score: scoreOf(70, { low: 66, high: 74, spread: 14 }),
+  scope: 'company',
+  scopeId: '',
   delta: 7,
   weeks: weeksOf([36, 35, 37, 36, 41, 50, 59, 63, 65, 68, 69, 70]),
   rolloutStartedOn: '2026-09-28',
@@ -492,6 +494,16 @@ export const employeeOf = (id: string, deals: readonly DealView[]): EmployeeView
   return id === '12' ? withoutWork(view) : view
 }
 
+const SCORE_PARTS: EvidenceView['parts'] = [
+  { pillar: 'presence', metric: 'M01', weight: 1, points: 9.1, maxPoints: 12, offReason: null },
+  { pillar: 'work', metric: 'M05', weight: 1, points: 18.6, maxPoints: 25, offReason: null },
+  { pillar: 'pipeline', metric: 'M09', weight: 0.5, points: 6.1, maxPoints: 16.5, offReason: null },
+  { pillar: 'pipeline', metric: 'M13', weight: 0.5, points: 5.8, maxPoints: 16.5, offReason: null },
+  { pillar: 'truth', metric: 'M17', weight: 1, points: 9.8, maxPoints: 15, offReason: null },
+  { pillar: 'process', metric: 'M20', weight: 1, points: 7.6, maxPoints: 15, offReason: null },
+  { pillar: 'process', metric: 'M23', weight: 0, points: 0, maxPoints: 0, offReason: 'no_proofs' },
+]
+
 export const evidenceOf = (query: Record<string, string>): EvidenceView => {
   const isMoney = query['metric'] === 'M13'
   return {
@@ -508,6 +520,7 @@ export const evidenceOf = (query: Record<string, string>): EvidenceView => {
     denominator: query['metric'] === 'score' ? null : isMoney ? 7_900_000 : 152,
     target: query['metric'] === 'score' ? 70 : 0.9,
     offReason: null,
+    ...(query['metric'] === 'score' || query['metric'] === 'coverage' ? { parts: SCORE_PARTS } : {}),
     total: 152,
     items: dealsOf(120).map((deal, index): EvidenceView['items'][number] => ({
       kind: index % 7 === 6 ? 'task' : 'deal',

@@ -60,6 +60,8 @@ export const overviewView = (
     weekFrom: summary.weekFrom,
     weekTo: summary.weekTo,
     score: scoreView(shown),
+    scope: shown?.scope === 'team' || viewer.isBranch ? 'team' : 'company',
+    scopeId: shown?.scope === 'team' ? shown.scopeId : viewer.isBranch ? (viewer.teams[0] ?? '') : '',
     delta: deltaOf(weeks),
     weeks,
     rolloutStartedOn: started,
