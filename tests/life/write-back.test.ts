@@ -239,7 +239,7 @@ describe.each([
       'the first sync',
       installed,
       row => row.sync.lastFinishedAt !== null && row.sync.phase === 'idle',
-      240_000,
+      400_000,
     )
     asOfBefore = await snapshot()
     token = await source.session()
@@ -267,7 +267,7 @@ describe.each([
       body: { code: 'plan_changed' },
     })
     expect(source.picture()).toEqual(before)
-  }, 300_000)
+  }, 600_000)
 
   it('writes exactly what the preview showed, and nothing over what was there', async () => {
     const shown = await preview(red)
