@@ -52,9 +52,13 @@ const bodyOf = (response: AxiosResponse<unknown>): unknown => {
   }
 }
 
-/** An account that moved leaves a page behind, or a redirect; the API itself answers 404 with a document. */
-const isNobodyHere = (status: number, body: unknown): boolean =>
-  (status >= 300 && status < 400) || (status === 404 && (typeof body !== 'object' || body === null))
+/** Where there is an account, there are these: empty they answer 204, never 404. */
+const ALWAYS_THERE = /^(account|leads|events|tasks|users|leads\/pipelines)$/
+
+/** An account that moved leaves a page or a redirect behind, or a 404 for what every account has. */
+const isNobodyHere = (status: number, body: unknown, path: string): boolean =>
+  (status >= 300 && status < 400) ||
+  (status === 404 && (typeof body !== 'object' || body === null || ALWAYS_THERE.test(path)))
 
 /**
  * One account's API. Every request waits for the account's pace; a refused token is replaced once; reads are
@@ -105,7 +109,7 @@ export const createClient = (platform: Platform, connection: Connection): Client
           throw new VendorError('unavailable', 'cut_reply', 'The reply is cut or not JSON')
         return parsed
       }
-      const error = isNobodyHere(response.status, parsed)
+      const error = isNobodyHere(response.status, parsed, path)
         ? new VendorError('unavailable', 'account_moved', 'The account is not at this address')
         : errorOf(response.status, response.headers as Record<string, unknown>, parsed)
       await pace.answered(response.status, error.retryAfterMs)

@@ -89,13 +89,24 @@ export const claimsOf = (
   }
 }
 
+/**
+ * The shared API host that a token names. Where the vendor's own hosts are replaced, nothing of ours goes to
+ * the real ones: the replacement answers for them.
+ */
+const sharedOrigin = (platform: Platform, apiDomain: string): string | null => {
+  const named = accountOrigin(platform, apiDomain)
+  const isReplaced = !platform.hosts.test(new URL(platform.authorizeOrigin).host)
+  if (!isReplaced || (named && platform.trustedOrigins.includes(named))) return named
+  return platform.authorizeOrigin
+}
+
 /** Where a renamed account lives now: asked of the shared API host that its token names. */
 const findMoved = async (
   platform: Platform,
   tokens: Tokens,
   address: PortalAddress,
 ): Promise<PortalAddress | null> => {
-  const shared = accountOrigin(platform, claimsOf(tokens.access).apiDomain ?? '')
+  const shared = sharedOrigin(platform, claimsOf(tokens.access).apiDomain ?? '')
   if (!shared) return null
   const reply = await http
     .get(`${shared}/oauth2/account/current/subdomain`, { headers: { 'X-Refresh-Token': tokens.refresh } })

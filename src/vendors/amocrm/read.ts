@@ -51,6 +51,7 @@ export const wantedEvents = [
   'lead_restored',
   'entity_responsible_changed',
   'task_deadline_changed',
+  'task_deleted',
   'task_completed',
   ...activityTypes,
 ]
@@ -414,9 +415,10 @@ async function* withoutRestored(
       return step.value
     }
     const { gone = [], ...page } = step.value
-    for (const { ids } of gone) for (const id of ids) deleted.add(id)
+    for (const { kind, ids } of gone) if (kind === 'deal') for (const id of ids) deleted.add(id)
+    const others = gone.filter(({ kind }) => kind !== 'deal')
     last = page
-    yield page
+    yield others.length > 0 ? { ...page, gone: others } : page
   }
 }
 
@@ -425,6 +427,7 @@ export const mapEvents = (rows: unknown[]): Rows => {
   const rejected: Rejected[] = []
   const records = emptyRecordSet()
   const gone: string[] = []
+  const goneTasks: string[] = []
   const events = distinct(parseRows(wire.event, 'stageMove', rows, rejected))
   const orderKeys = orderKeysOf(events)
   for (const event of events) {
@@ -444,10 +447,16 @@ export const mapEvents = (rows: unknown[]): Rows => {
           actorId: event.created_by,
         })
     } else if (event.type === 'lead_deleted') gone.push(event.entity_id)
-    else {
+    // Some feeds name what the task was about; only a task's own id can be gone.
+    else if (event.type === 'task_deleted') {
+      if (event.entity_type === 'task') goneTasks.push(event.entity_id)
+    } else {
       const activity = activityOf(event)
       if (activity) records.activities.push(activity)
     }
   }
-  return { records, rejected, ...(gone.length > 0 ? { gone: [{ kind: 'deal', ids: gone }] } : {}) }
+  const told: Page['gone'] = []
+  if (gone.length > 0) told.push({ kind: 'deal', ids: gone })
+  if (goneTasks.length > 0) told.push({ kind: 'task', ids: goneTasks })
+  return { records, rejected, ...(told.length > 0 ? { gone: told } : {}) }
 }

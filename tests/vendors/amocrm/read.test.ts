@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readContext } from '../../../src/vendors/amocrm/directory.ts'
-import { createReader } from '../../../src/vendors/amocrm/read.ts'
+import { createReader, mapEvents } from '../../../src/vendors/amocrm/read.ts'
 import type { Page } from '../../../src/vendors/vendor.ts'
 import { fakeAccount, type Quirks } from './fake-account.ts'
 
@@ -121,6 +121,21 @@ describe('the events of an account', () => {
     const moves = page?.records.stageMoves.toSorted((a, b) => (a.orderKey < b.orderKey ? -1 : 1)) ?? []
     expect(moves.filter(({ kind }) => kind === 'created')[0]?.stageId).toBe('10')
     expect(moves.filter(({ kind }) => kind !== 'created').map(({ id }) => id)).toEqual(['ev3', 'ev1', 'ev2'])
+  })
+
+  test('tell which tasks are gone, and take no other record for a task', () => {
+    const deleted = (id: string, entity_type: string, entity_id: number) => ({
+      ...statusEvent(1, entity_id, 1_600_000_000),
+      id,
+      type: 'task_deleted',
+      entity_type,
+      value_before: [],
+      value_after: [],
+    })
+    expect(mapEvents([deleted('a', 'task', 7), deleted('b', 'lead', 8)])).toMatchObject({
+      rejected: [],
+      gone: [{ kind: 'task', ids: ['7'] }],
+    })
   })
 
   test('are all there after the reader was stopped anywhere and went on from the last saved page', async () => {
