@@ -59,10 +59,13 @@ export const standingOf = (
   history: PortalHistory,
   world: World,
 ): { standing: Standing; backTest: BackTest } => {
-  const thresholds: Thresholds = thresholdsOf(history, world)
+  const found = thresholdsOf(history, world)
+  // The curves go with the standing once an instant is measured; the thresholds stay for its stage table.
+  const thresholds: Thresholds = new Map([...found].map(([key, { stays: _, ...own }]) => [key, own]))
+  const stays = new Map([...found].flatMap(([key, own]) => (own.stays ? [[key, own.stays] as const] : [])))
   const chances = chancesOf(history, world)
   const hasContacts = hasContactsAt(history, world)
-  return { standing: { thresholds, hasContacts, chances }, backTest: chances.backTest }
+  return { standing: { thresholds, stays, hasContacts, chances }, backTest: chances.backTest }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Dossier } from '../records/facts.ts'
 import type { Outcome } from '../records/records.ts'
 import type { ChanceBasis, DealClocks, DealRow, FlagKind, FlagRow, Level } from '../snapshot/document.ts'
 import { noMoveWithin } from './history/still-there.ts'
-import type { Thresholds } from './history/thresholds.ts'
+import type { StageThreshold, Thresholds } from './history/thresholds.ts'
 import { type NextStep, nextStepAt } from './next-step.ts'
 import { staleReason } from './stale-reason.ts'
 import { type Hold, holdAt, ranOutAt, runningDays } from './standstill.ts'
@@ -12,6 +12,8 @@ import { stageKey, type World } from './world.ts'
 /** What flags of single deals stand on. */
 export type Standing = {
   thresholds: Thresholds
+  /** How long deals stay on each stage, by `stageKey`. */
+  stays?: ReadonlyMap<string, NonNullable<StageThreshold['stays']>>
   /** The portal shows two-way contacts at all; without them nobody can be called silent. */
   hasContacts: boolean
   chances: {
@@ -180,10 +182,11 @@ export const flagDeal = (
         ? null
         : { kind: clocks.hold.kind, until: new Date(clocks.hold.until).toISOString() },
   }
+  const stays = standing.stays?.get(key)
   const still =
-    threshold?.stays == null
+    stays === undefined
       ? null
-      : noMoveWithin(threshold.stays, ageDays * workingTime.dayMs, weekDays(world) * workingTime.dayMs)
+      : noMoveWithin(stays, ageDays * workingTime.dayMs, weekDays(world) * workingTime.dayMs)
   const deal: DealRow = {
     dealId: dossier.id,
     title: dossier.title,
