@@ -107,26 +107,36 @@ describe('the process map', () => {
         fc.integer({ min: 700, max: 1500 }),
         (count, moves, label, width) => {
           const map = mapOf(count, moves)
-          const drawing = drawMap(map, width, () => label, measure)
+          const short = 40
+          const drawing = drawMap(
+            map,
+            width,
+            () => label,
+            measure,
+            '',
+            () => short,
+          )
           const pills = drawing.arcs
             .filter(arc => arc.isLabelled)
-            .map(arc => ({
-              arc,
-              left: Math.min(width - label - 2, Math.max(2, arc.labelX - label / 2)),
-              top: arc.labelY - 11,
-            }))
-          for (const [index, { arc, left, top }] of pills.entries()) {
+            .map(arc => {
+              const wide = arc.isShort ? short : label
+              const left = Math.min(width - wide - 2, Math.max(2, arc.labelX - wide / 2))
+              return { arc, left, wide, top: arc.labelY - 11 }
+            })
+          for (const [index, { arc, left, top, wide }] of pills.entries()) {
             expect(top).toBeGreaterThanOrEqual(0)
             expect(top + 22).toBeLessThanOrEqual(drawing.height)
             for (const other of pills.slice(index + 1))
               expect(
-                Math.abs(left - other.left) >= label || Math.abs(top - other.top) >= 22,
+                left >= other.left + other.wide ||
+                  other.left >= left + wide ||
+                  Math.abs(top - other.top) >= 22,
                 'two labels',
               ).toBe(true)
             for (const box of drawing.boxes)
               expect(
                 left >= box.x + box.width ||
-                  left + label <= box.x ||
+                  left + wide <= box.x ||
                   top >= box.y + box.height ||
                   top + 22 <= box.y,
                 'a label on a stage',
@@ -143,7 +153,7 @@ describe('the process map', () => {
                 const at = pointAt({ startX: startX!, endX: endX!, lift }, step / 40)
                 const y = startY! + at.height
                 expect(
-                  at.x > left && at.x < left + label && y > top && y < top + 22,
+                  at.x > left && at.x < left + wide && y > top && y < top + 22,
                   `an arc through a label, ${other.path}`,
                 ).toBe(false)
               }
@@ -151,7 +161,7 @@ describe('the process map', () => {
           }
           const main = drawing.arcs[0]
           if (main !== undefined && drawing.boxes[main.edge.from]?.row === drawing.boxes[main.edge.to]?.row)
-            expect(main.isLabelled).toBe(true)
+            expect([main.isLabelled, main.isShort]).toEqual([true, false])
         },
       ),
       { numRuns: 300 },
@@ -196,6 +206,20 @@ describe('the process map', () => {
     expect(fitWords('Квалификация', 93, font, measure)).toBe('Квалификация')
     expect(fontFor(['Квалификация'], 60, measure)).toBeNull()
     expect(fitWords('Квалификация', 60, 10, measure)).toMatch(/^Квали\p{L}*…$/u)
+  })
+
+  test('gives a third line to names that need it, and not more', () => {
+    const of = (name: string) =>
+      drawMap(
+        layOut({ ...sales, stages: [{ ...sales.stages[0]!, name }], edges: [] }, 0),
+        900,
+        () => 80,
+        measure,
+      )
+    expect(of('Договор').lines).toBe(2)
+    const long = of('Согласование договора с юристами заказчика и ещё раз с нашими')
+    expect(long.lines).toBe(3)
+    expect(long.boxes[0]!.height).toBe(of('Договор').boxes[0]!.height + 15)
   })
 
   test('draws a road small: dots on the design, a hop over what it passed, a dip where it went back', () => {

@@ -48,8 +48,9 @@ export const pathKind = (path: readonly string[], stages: Stages): PathKind => {
 export const pathKey = ({ kind, stageIds }: PathKind): string => [kind, ...stageIds].join('>')
 
 /**
- * Roads that deviate alike, most deals first. A deviation is compared with the designed road from where it began:
- * past a stage, with deals on the road that did visit it; back from a stage, with deals on the road that came as far.
+ * Roads that deviate alike, most deals first. A deviation is compared with the designed road from as far as it is
+ * known to have come: past a stage (the last, of several), with deals on the road that did visit it; back from a
+ * stage (the furthest), with deals on the road that came there too.
  */
 export const pathsOf = (
   roads: readonly Road[],
@@ -61,8 +62,12 @@ export const pathsOf = (
   const groups = Map.groupBy(roads, ({ path }) => pathKey(pathKind(path, stages)))
   return [...groups]
     .map(([key, members]): Path => {
-      const usual = members.reduce((most, one) => (one.deals > most.deals ? one : most))
-      const { kind, stageIds } = pathKind(usual.path, stages)
+      const { kind, stageIds } = pathKind(members[0]!.path, stages)
+      // The designed road is drawn to its end where anybody came so far.
+      const ended = kind === 'asDesigned' ? members.filter(({ won }) => won > 0) : []
+      const usual = (ended.length > 0 ? ended : members).reduce((most, one) =>
+        one.deals > most.deals ? one : most,
+      )
       const all = sumOf(members)
       const place = startOf(kind, stageIds, usual.path, road)
       return {
@@ -94,12 +99,12 @@ const startOf = (
 ): string | null => {
   if (kind === 'foreign') return ''
   // Passing over the last stage is known of won deals only: winning is how one sees it.
-  if (kind === 'skipped') return stageIds.includes(road.at(-1) ?? '') ? null : (stageIds[0] ?? null)
+  if (kind === 'skipped') return stageIds.includes(road.at(-1) ?? '') ? null : (stageIds.at(-1) ?? null)
   if (kind !== 'looped') return null
   const steps = path.map(stageId => road.indexOf(stageId)).filter(step => step >= 0)
-  const from = steps.find((step, index) => (steps[index + 1] ?? step) < step)
+  const from = Math.max(...steps.filter((step, index) => (steps[index + 1] ?? step) < step))
   // Opened again after it was closed: nothing on the road is like it.
-  return from === undefined ? null : road[from]!
+  return road[from] ?? null
 }
 
 export const sumOf = (

@@ -69,7 +69,7 @@ export const processEn = {
   effectRange:
     'A difference of {difference} points, with 95% confidence from {low} to {high} points: {verdict}.',
   effectHow:
-    'Decided deals only. A shortcut is compared with deals that took the road from the same stage; a return, with deals that came to the same stage and never went back.',
+    'Decided deals only. A shortcut is compared with deals that took the road from the same stage; a return, with deals that came to the same stage and never went back. This is a link, not a proven cause: a stage is often skipped where the customer has already decided.',
   effectNone: 'Too few decided deals to compare wins.',
   slowNote:
     'Deals stay longest on “{stage}”: half of them over {days}, {n} deal is there now. | Deals stay longest on “{stage}”: half of them over {days}, {n} deals are there now.',

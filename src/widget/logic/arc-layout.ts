@@ -18,8 +18,16 @@ export type Arc<Key> = {
   stroke: number
   /** Width of its label; 0 = none. Earlier arcs matter more: their labels are kept. */
   label: number
+  /** Width of a shorter label for where the whole one has no place; 0 = none. */
+  short?: number
 }
-export type Placed<Key> = Arc<Key> & { lift: number; labelX: number; labelLift: number; isLabelled: boolean }
+export type Placed<Key> = Arc<Key> & {
+  lift: number
+  labelX: number
+  labelLift: number
+  isLabelled: boolean
+  isShort: boolean
+}
 
 /** A point of the curve that rises from one x, tops at `lift` and comes down at the other. */
 export const pointAt = (
@@ -42,8 +50,8 @@ type State<Key> = {
 
 /**
  * Gives each arc a height and its label a place on it, so that no label lies on another, on a node or on another
- * arc; short arcs low and long ones outside where that is possible. A label that finds no free place is left to
- * the pointer, the first one's never.
+ * arc; short arcs low and long ones outside where that is possible. A label that finds no free place gets shorter,
+ * then is left to the pointer; the first one's never.
  */
 export const placeArcs = <Key>(arcs: readonly Arc<Key>[], width: number): Placed<Key>[] => {
   const bySpan = arcs.toSorted((a, b) => spanOf(a) - spanOf(b))
@@ -68,7 +76,7 @@ export const placeArcs = <Key>(arcs: readonly Arc<Key>[], width: number): Placed
     if (!isMoved) break
   }
   raiseFirst(states, width)
-  return keepFree(states)
+  return keepFree(states, width)
 }
 
 const spanOf = (arc: { startX: number; endX: number }): number => Math.abs(arc.endX - arc.startX)
@@ -141,19 +149,24 @@ const raiseFirst = <Key>(states: State<Key>[], width: number): void => {
   states[0] = stateOf(first.arc, { lift: top + LANE + PILL_H, t: 0.5 }, width)
 }
 
-const keepFree = <Key>(states: readonly State<Key>[]): Placed<Key>[] => {
+const keepFree = <Key>(states: readonly State<Key>[], width: number): Placed<Key>[] => {
   const kept: Rect[] = []
   return states.map(state => {
     const others = states.filter(one => one !== state)
-    const isLabelled = state.pill !== null && !isBlocked(state, others, kept)
-    if (isLabelled) kept.push(state.pill!)
-    const at = pointAt({ ...state.arc, lift: state.lift }, state.t)
+    const { arc, lift } = state
+    const isFree = (tried: State<Key>): boolean => tried.pill !== null && !isBlocked(tried, others, kept)
+    const shorter = SPOTS.map(t => stateOf({ ...arc, label: arc.short ?? 0 }, { lift, t }, width))
+    const found = isFree(state) ? state : shorter.find(isFree)
+    if (found?.pill != null) kept.push(found.pill)
+    const shown = found ?? state
+    const at = pointAt({ ...arc, lift }, shown.t)
     return {
-      ...state.arc,
-      lift: state.lift,
-      labelX: state.pill === null ? at.x : (state.pill.left + state.pill.right) / 2,
+      ...arc,
+      lift,
+      labelX: shown.pill === null ? at.x : (shown.pill.left + shown.pill.right) / 2,
       labelLift: at.height,
-      isLabelled,
+      isLabelled: found !== undefined,
+      isShort: found !== undefined && found !== state,
     }
   })
 }

@@ -1,9 +1,12 @@
 import { type Arc, LIFT, PILL_H, type Placed, placeArcs } from './arc-layout.ts'
-import { fontFor, type Measure, NODE_FONT_MIN } from './node-fit.ts'
+import { fontFor, linesOf, type Measure, NODE_FONT_MIN } from './node-fit.ts'
 import type { MapEdge, ProcessMap } from './process-map.ts'
 
 /** All lengths in pixels of the drawing. */
-export const NODE_H = 74
+const NODE_H = 74
+/** Of a name; two lines are always there. */
+const LINE_H = 15
+const LINES_MAX = 3
 const ROW_MAX = 8
 /** Stages in a row, tried in this order until every word of their names fits. */
 const WRAPS = [6, 5, 4, 3]
@@ -22,14 +25,24 @@ export type Box = { x: number; y: number; width: number; height: number; row: nu
 export type Drawing = {
   width: number
   height: number
-  /** Font of the nodes' names, in pixels. */
+  /** Font of the nodes' names, in pixels, and how many lines of them are shown. */
   font: number
+  lines: number
   /** One per open stage, and the last for won when there is one. */
   boxes: Box[]
   bands: { edge: MapEdge; x: number; y: number; width: number; height: number }[]
   /** Where the road leaves a row and where it goes on: the same number at both ends. */
   gates: { number: number; x: number; y: number }[]
-  arcs: { edge: MapEdge; path: string; stroke: number; labelX: number; labelY: number; isLabelled: boolean }[]
+  arcs: {
+    edge: MapEdge
+    path: string
+    stroke: number
+    labelX: number
+    labelY: number
+    isLabelled: boolean
+    /** The label is the number alone. */
+    isShort: boolean
+  }[]
   drains: {
     index: number
     x: number
@@ -99,10 +112,17 @@ export const drawMap = (
   measure: Measure = (text, size) => (text.length * size) / 2,
   /** Name of the node that stands for won. */
   wonName = '',
+  /** Width of the label that is the number alone. */
+  shortWidth: (edge: MapEdge) => number = () => 0,
 ): Drawing => {
   const count = map.nodes.length + (map.won === null ? 0 : 1)
   const names = [...map.nodes.map(node => node.name), ...(map.won === null ? [] : [wonName])]
   const { perRow, margin, pitch, nodeWidth, font } = rowsOf(names, count, width, measure)
+  const lines = Math.min(
+    LINES_MAX,
+    Math.max(2, ...names.map(name => linesOf(name, nodeWidth, font, measure))),
+  )
+  const nodeHeight = NODE_H + (lines - 2) * LINE_H
   const rows = Math.ceil(count / perRow)
   const rowOf = (index: number): number => Math.floor(index / perRow)
   const leftOf = (index: number): number => margin + (index % perRow) * pitch + (pitch - nodeWidth) / 2
@@ -128,6 +148,7 @@ export const drawMap = (
           ...endsOf(edge),
           stroke: strokeOf(edge),
           label: index < LABELLED ? labelWidth(edge) : 0,
+          short: index < LABELLED ? shortWidth(edge) : 0,
         }),
       )
       .filter(({ key }) => rowOf(key.from) === rowOf(key.to)),
@@ -147,7 +168,7 @@ export const drawMap = (
     below: Math.max(BELOW_MIN, highest(row, 'back') - PILL_H / 2 + DRAIN_ROOM),
   }))
   const topOf = (row: number): number =>
-    rowRooms.slice(0, row).reduce((sum, { above, below }) => sum + above + NODE_H + below, 0) +
+    rowRooms.slice(0, row).reduce((sum, { above, below }) => sum + above + nodeHeight + below, 0) +
     (rowRooms[row]?.above ?? 0)
 
   const boxes = Array.from(
@@ -156,7 +177,7 @@ export const drawMap = (
       x: leftOf(index),
       y: topOf(rowOf(index)),
       width: nodeWidth,
-      height: NODE_H,
+      height: nodeHeight,
       row: rowOf(index),
     }),
   )
@@ -173,7 +194,7 @@ export const drawMap = (
       return {
         edge,
         x,
-        y: from.y + NODE_H / 2 - height / 2,
+        y: from.y + nodeHeight / 2 - height / 2,
         width: isGate ? GATE_ROOM / 2 : to.x - x,
         height,
       }
@@ -182,8 +203,8 @@ export const drawMap = (
   const gates = Array.from({ length: rows - 1 }, (_, row) => {
     const [last, first] = [box((row + 1) * perRow - 1), box((row + 1) * perRow)]
     return [
-      { number: row + 1, x: last.x + last.width + GATE_ROOM / 2 + 11, y: last.y + NODE_H / 2 },
-      { number: row + 1, x: first.x - GATE_ROOM / 2, y: first.y + NODE_H / 2 },
+      { number: row + 1, x: last.x + last.width + GATE_ROOM / 2 + 11, y: last.y + nodeHeight / 2 },
+      { number: row + 1, x: first.x - GATE_ROOM / 2, y: first.y + nodeHeight / 2 },
     ]
   }).flat()
 
@@ -193,15 +214,23 @@ export const drawMap = (
     const stroke = strokeOf(edge)
     const own = placed.get(edge)
     if (own === undefined) {
-      const startY = from.row < to.row ? from.y + NODE_H : from.y
-      const endY = from.row < to.row ? to.y - 5 : to.y + NODE_H + 5
+      const startY = from.row < to.row ? from.y + nodeHeight : from.y
+      const endY = from.row < to.row ? to.y - 5 : to.y + nodeHeight + 5
       const middle = (startY + endY) / 2
       const path = `M${startX},${startY} C${startX},${middle} ${endX},${middle} ${endX},${endY}`
       // From row to row the way is long and crosses much: what it is stands in its panel.
-      return { edge, path, stroke, labelX: (startX + endX) / 2, labelY: middle, isLabelled: false }
+      return {
+        edge,
+        path,
+        stroke,
+        labelX: (startX + endX) / 2,
+        labelY: middle,
+        isLabelled: false,
+        isShort: false,
+      }
     }
     const way = edge.kind === 'short' ? -1 : 1
-    const baseY = way < 0 ? from.y : from.y + NODE_H
+    const baseY = way < 0 ? from.y : from.y + nodeHeight
     // Control points at 4/3 of the lift put the top of the curve at the lift itself.
     const control = baseY + (way * own.lift * 4) / 3
     return {
@@ -211,20 +240,21 @@ export const drawMap = (
       labelX: own.labelX,
       labelY: baseY + way * own.labelLift,
       isLabelled: own.isLabelled,
+      isShort: own.isShort,
     }
   })
 
   const widestDrain = Math.max(1, ...map.nodes.map(node => node.lost))
-  const floorOf = (row: number): number => topOf(row) + NODE_H + (rowRooms[row]?.below ?? 0) - 38
+  const floorOf = (row: number): number => topOf(row) + nodeHeight + (rowRooms[row]?.below ?? 0) - 38
   const drains = map.nodes.map(node => {
     const { x, y, width: nodeW, row } = box(node.index)
     const drain = node.lost === 0 ? 0 : Math.max(2, (12 * node.lost) / widestDrain)
     return {
       index: node.index,
       x: x + nodeW / 2 - drain / 2,
-      y: y + NODE_H,
+      y: y + nodeHeight,
       width: drain,
-      height: floorOf(row) - y - NODE_H,
+      height: floorOf(row) - y - nodeHeight,
       labelY: floorOf(row) + 18,
       lost: node.lost,
     }
@@ -233,6 +263,6 @@ export const drawMap = (
     const inRow = drains.filter(drain => box(drain.index).row === row)
     return { y: floorOf(row), from: (inRow[0]?.x ?? 0) - 40, to: (inRow.at(-1)?.x ?? 0) + 50 }
   }).filter((floor, row) => floor.to > 0 && drains.some(drain => box(drain.index).row === row))
-  const height = topOf(rows - 1) + NODE_H + (rowRooms.at(-1)?.below ?? 0) - 8
-  return { width, height, font, boxes, bands, gates, arcs, drains, floors }
+  const height = topOf(rows - 1) + nodeHeight + (rowRooms.at(-1)?.below ?? 0) - 8
+  return { width, height, font, lines, boxes, bands, gates, arcs, drains, floors }
 }

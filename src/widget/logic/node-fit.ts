@@ -31,3 +31,18 @@ export const fitWords = (name: string, nodeWidth: number, size: number, measure:
     })
     .join('')
 }
+
+/** Lines that a name takes when words go to the next line, none of them broken. */
+export const linesOf = (name: string, nodeWidth: number, size: number, measure: Measure): number => {
+  const room = nodeWidth - NODE_INSET
+  let lines = 1
+  let line = ''
+  for (const word of wordsOf(name)) {
+    const longer = line === '' ? word : `${line}${line.endsWith('-') ? '' : ' '}${word}`
+    if (line !== '' && measure(longer, size) > room) {
+      lines += 1
+      line = word
+    } else line = longer
+  }
+  return lines
+}
