@@ -16,7 +16,7 @@ export type StageFact = {
   /** Position among the pipeline's stages, 0-based, by the pipeline's own order; lost stages come last. */
   order: number
   outcome: Outcome
-  /** False for a stage that the CRM no longer lists but history mentions. */
+  /** False for what is no step of the designed road: a stage that only history mentions, or one for requests that nobody has taken. */
   isListed: boolean
 }
 

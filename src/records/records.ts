@@ -41,6 +41,8 @@ export type Stage = {
   sort: number
   outcome: Outcome
   color: string | null
+  /** Requests wait here before anybody has taken them: no step of the road that the pipeline was designed to take. */
+  isIncoming?: true
 }
 
 /** Metadata of a deal field that a person can fill. */

@@ -70,8 +70,9 @@ const stageFacts = (directory: FactDirectory): World['stages'] => {
       (a, b) =>
         OUTCOME_RANK[a.outcome] - OUTCOME_RANK[b.outcome] || a.sort - b.sort || (a.id < b.id ? -1 : 1),
     )
-    ordered.forEach(({ id, name, outcome, isGone }, order) => {
-      const fact = { pipelineId, stageId: id, name, order, outcome, isListed: isGone !== true }
+    ordered.forEach(({ id, name, outcome, isGone, isIncoming }, order) => {
+      const isListed = isGone !== true && isIncoming !== true
+      const fact = { pipelineId, stageId: id, name, order, outcome, isListed }
       stages.set(stageKey(pipelineId, id), fact)
     })
   }

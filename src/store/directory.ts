@@ -78,6 +78,7 @@ export const directoryOf = (db: Kysely<Database>) => ({
       sort: row.sort,
       outcome: row.outcome as Stage['outcome'],
       color: row.color,
+      ...(row.is_incoming ? { isIncoming: true as const } : {}),
       isGone: row.is_gone,
     }))
   },

@@ -6,6 +6,7 @@ import { up as dealMarks } from './migrations/0003-deal-marks.ts'
 import { up as telegramCodes } from './migrations/0004-telegram-codes.ts'
 import { up as versionAuthors } from './migrations/0005-version-authors.ts'
 import { up as taskClosings } from './migrations/0006-task-closings.ts'
+import { up as incomingStages } from './migrations/0007-incoming-stages.ts'
 import type { Database } from './schema.ts'
 
 /** Every migration by name, in the order of the names; forward only. */
@@ -16,6 +17,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-telegram-codes': { up: telegramCodes },
   '0005-version-authors': { up: versionAuthors },
   '0006-task-closings': { up: taskClosings },
+  '0007-incoming-stages': { up: incomingStages },
 }
 
 const OLDEST_SERVER = 150_000

@@ -37,6 +37,7 @@ const STAGES: Column<Stage>[] = [
   { name: 'sort', type: 'int', of: stage => stage.sort },
   { name: 'outcome', type: 'text', of: stage => stage.outcome },
   { name: 'color', type: 'text', of: stage => stage.color },
+  { name: 'is_incoming', type: 'boolean', of: stage => stage.isIncoming ?? false },
 ]
 const FIELDS: Column<Field>[] = [
   { name: 'field_id', type: 'text', of: field => field.id },

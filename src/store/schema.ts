@@ -138,6 +138,7 @@ export type StagesTable = {
   outcome: string
   color: string | null
   is_gone: Defaulted<boolean>
+  is_incoming: Defaulted<boolean>
 }
 
 export type FieldsTable = {

@@ -72,6 +72,20 @@ describe('a snapshot', () => {
       expect(parts.metrics.some(row => row.metric === metric && row.scope === 'company')).toBe(true)
   })
 
+  test('a stage for requests that nobody has taken is no step of the designed road', async () => {
+    const directory = directoryOf(5)
+    const first = directory.stages[0]!
+    const incoming = { ...first, id: 'incoming', name: 'Incoming', sort: -10, isIncoming: true as const }
+    const store = memoryStore(() => DEALS, {
+      directory: { ...directory, stages: [...directory.stages, incoming] },
+    })
+    await buildSnapshot({ ...inputOf(store), asOf: new Date(END) })
+    const parts = partsOf(store, new Date(END))
+    const plain = await build(DEALS)
+    expect(parts.variants).toEqual(plain.variants)
+    expect(parts.stages).toEqual(plain.stages)
+  })
+
   test('tells how the set-up is used since the installation, and nothing of it before', async () => {
     const { rollout, catalogue, fields } = await build(DEALS)
     expect(rollout?.fields?.map(({ field }) => field)).toEqual(['BUDGET', 'NEED', 'SOURCE'])

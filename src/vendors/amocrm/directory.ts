@@ -17,6 +17,8 @@ export type Context = {
   since: number
 }
 
+/** `type` of the stage for requests that nobody has taken. */
+const INCOMING = 1
 const SINCE = Date.UTC(2009, 0, 1)
 const ACCOUNT = 'users_groups,task_types,datetime_settings,invoices_settings,is_api_filter_enabled'
 
@@ -125,13 +127,14 @@ export const readDirectory = async (client: Client): Promise<Directory> => {
       isDefault: is_main ?? false,
     })),
     stages: pipelines.flatMap(({ id: pipelineId, _embedded }) =>
-      (_embedded?.statuses ?? []).map(({ id, name, sort, color }) => ({
+      (_embedded?.statuses ?? []).map(({ id, name, sort, color, type }) => ({
         id,
         pipelineId,
         name,
         sort,
         outcome: outcomeOf(id),
         color: color ?? null,
+        ...(type === INCOMING ? { isIncoming: true as const } : {}),
       })),
     ),
     fields: [

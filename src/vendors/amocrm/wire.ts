@@ -102,7 +102,13 @@ export const user = z.object({
     .catch(null),
 })
 
-const status = z.object({ id, name: text, sort: z.coerce.number().catch(0), color: word })
+const status = z.object({
+  id,
+  name: text,
+  sort: z.coerce.number().catch(0),
+  color: word,
+  type: z.coerce.number().catch(0),
+})
 export const pipeline = z.object({
   id,
   name: text,
