@@ -80,7 +80,14 @@ export const variantsOf = (
       conformanceCost: costOf(path, infos, designOf(pipelineId)),
     }
   })
-  return rows.sort((a, b) => a.pipelineId.localeCompare(b.pipelineId) || b.deals - a.deals)
+  const roadOf = ({ path }: VariantRow): string => path.join('>')
+  return rows.sort(
+    (a, b) =>
+      a.pipelineId.localeCompare(b.pipelineId) ||
+      b.deals - a.deals ||
+      // Equally usual roads in one order, however the store hands out deals.
+      (roadOf(a) < roadOf(b) ? -1 : 1),
+  )
 }
 
 /** Price of a road against its pipeline's design (M20). */

@@ -163,7 +163,9 @@ const roadRows = (
     add(all, road)
     if (cost === 0) add(onRoad, road)
   }
-  const usual = roads.sort((a, b) => b.deals - a.deals)
+  const nameOf = ({ path }: VariantCell): string => path.map(stage => infos[stage]!.stageId).join('>')
+  // Equally usual roads in one order, so that the same ones are kept whatever order deals come in.
+  const usual = roads.sort((a, b) => b.deals - a.deals || (nameOf(a) < nameOf(b) ? -1 : 1))
   const variants = usual.slice(0, ROADS_KEPT).map(
     (road): PersonVariant => ({
       path: road.path.map(stage => infos[stage]!.stageId),

@@ -51,6 +51,8 @@ const PATIENCE = { refresh: 3, slow: 10, park: 40, retry: 7, stop: 0 } as const
 /** Codes that rarely pass by themselves are worth one more try. */
 const ONCE = new Set(['ERROR_CORE', 'invalid_token', 'NO_AUTH_FOUND'])
 const patienceWith = ({ remedy, code }: Refusal): number => (ONCE.has(code) ? 1 : PATIENCE[remedy])
+/** What a portal says of a token that was good and is too old now. */
+const EXPIRED = 'expired_token'
 const UNREADABLE: Refusal = { kind: 'unavailable', remedy: 'retry', code: 'UNREADABLE' }
 
 /** The command as the portal parses it: a method and a PHP-style query. */
@@ -151,7 +153,12 @@ export const createClient = (deps: {
       tries[remedy] += 1
       if (tries[remedy] > patienceWith(outcome))
         throw asVendorError(
-          { ...outcome, ...(remedy === 'slow' ? { retryAfterMs: 30 * SECOND } : {}) },
+          {
+            ...outcome,
+            ...(remedy === 'slow' ? { retryAfterMs: 30 * SECOND } : {}),
+            // Every renewal worked, so the grant is alive: it is the portal that is out of step, and no admin can mend that.
+            ...(outcome.code === EXPIRED && options.token === undefined ? { kind: 'unavailable' } : {}),
+          },
           method,
         )
       if (remedy === 'refresh') {

@@ -92,9 +92,17 @@ describe('the map of moves', () => {
         medianDays: 7,
         conformanceCost: 0,
       },
-      expect.objectContaining({ path: ['X', 'A', 'lost'], lost: 1, medianDays: 5, conformanceCost: 2 }),
       expect.objectContaining({ path: ['A'], open: 1, medianDays: 0, conformanceCost: 0 }),
+      expect.objectContaining({ path: ['X', 'A', 'lost'], lost: 1, medianDays: 5, conformanceCost: 2 }),
     ])
+  })
+
+  test('roads and moves are told in one order, whichever order the deals are read in', () => {
+    const deals = [['A', 'B', 'won'], ['A', 'lost'], ['B', 'C'], ['A']].map(path =>
+      dealOf(path.map((stage, at) => [at, `sales.${stage}` as 'sales.A'])),
+    )
+    const told = (list: typeof deals) => processOf(historyOf(list), worldOf(portal, 30))
+    expect(told(deals.toReversed())).toEqual(told(deals))
   })
 
   test('every deal with rows is on exactly one road, and every later row is a move', () => {

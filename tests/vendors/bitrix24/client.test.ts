@@ -36,6 +36,14 @@ describe('a call', () => {
     expect(portal.requests).toHaveLength(2)
   })
 
+  test('with tokens that expire as soon as they are renewed fails for now and asks nobody to sign in', async () => {
+    const { connected } = connectTo(portal)
+    portal.fault = ({ method }) =>
+      method === 'oauth' ? null : { status: 401, body: JSON.stringify({ error: 'expired_token' }) }
+    await expect(connected.info()).rejects.toMatchObject({ kind: 'unavailable', code: 'expired_token' })
+    expect(portal.oauthRequests).toBeGreaterThan(1)
+  })
+
   test('that writes is not repeated when nobody knows whether it was done', async () => {
     for (const fault of ['drop', 'truncate', { status: 500, body: '<html>oops</html>' }] as const) {
       portal.commands.length = 0
