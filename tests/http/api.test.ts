@@ -184,6 +184,25 @@ describe('the widget’s API', () => {
     expect(done.body.settings.digest).toEqual({ heads: false, employees: true, crmTasksAllowed: false })
   })
 
+  test('days away, and who is not counted, are told of those whom the viewer may see', async () => {
+    const world = createWorld()
+    const away = (userId: string) => ({ userId, from: '2026-11-02', to: '2026-11-06' })
+    await request(world.app)
+      .patch('/api/v1/settings')
+      .set('Authorization', `Bearer ${await sessionOf(world, '1')}`)
+      .send({ absences: [away('3'), away('4'), away('5')], excludedUsers: ['4', '5'] })
+    const told = async (user: string) => {
+      const { settings } = (await get(world, user, '/api/v1/settings')).body
+      return [settings.absences.map((one: { userId: string }) => one.userId), settings.excludedUsers]
+    }
+    expect(await told('3')).toEqual([['3'], []])
+    expect(await told('2')).toEqual([['3', '4'], ['4']])
+    expect(await told('1')).toEqual([
+      ['3', '4', '5'],
+      ['4', '5'],
+    ])
+  })
+
   test('a person sees the own preview, a head the branch’s', async () => {
     const world = createWorld()
     const ids = async (user: string) =>

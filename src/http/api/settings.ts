@@ -1,11 +1,12 @@
 import { proposedHeads } from '../../installations/proposed-heads.ts'
+import type { Settings } from '../../records/settings.ts'
 import type { SettingsView } from '../api-schema.ts'
 import type { MetricInfo, Snapshots } from '../deps.ts'
 import type { ApiContext } from './context.ts'
 import { type PreferencesDeps, preferencesFor } from './preferences.ts'
 import { stageView } from './process-view.ts'
 import { targetViews } from './targets.ts'
-import { canSee, namesOf } from './views.ts'
+import { canSee, namesOf, type Sees } from './views.ts'
 
 export type SettingsDeps = PreferencesDeps & { snapshots: Snapshots; metrics: readonly MetricInfo[] }
 
@@ -36,6 +37,13 @@ const proposedFields = (
     .map(([field]) => field)
 }
 
+/** Who was away, and who is not counted, is for those who may see that person. */
+const settingsSeen = (settings: Settings, sees: Sees): Settings => ({
+  ...settings,
+  absences: settings.absences.filter(({ userId }) => canSee(sees, userId)),
+  excludedUsers: settings.excludedUsers.filter(userId => canSee(sees, userId)),
+})
+
 /** Settings with everything a choice needs; a person without the right to change them sees no journal. */
 export const settingsView = async (deps: SettingsDeps, context: ApiContext): Promise<SettingsView> => {
   const { installation, viewer, sees } = context
@@ -52,7 +60,7 @@ export const settingsView = async (deps: SettingsDeps, context: ApiContext): Pro
   ])
   const names = namesOf(directory)
   return {
-    settings: installation.settings,
+    settings: canChange ? installation.settings : settingsSeen(installation.settings, sees),
     canChange,
     people: directory.users
       .filter(({ id }) => canSee(sees, id))
