@@ -95,7 +95,7 @@ export const stageEvidence: Metric = {
         const isHeld = isProven(proofs, proof, won)
         const kind = stageKey(won.pipelineId, proof)
         tallyOf(kind).add(owner, index, isHeld ? 1 : 0, 1)
-        if (index >= window.sevenFrom) show(owner, won.from, proof, itemOf(deal, proof, isHeld, won.from))
+        if (index >= window.sevenFrom) show(owner, won.from, kind, itemOf(deal, proof, isHeld, won.from))
       },
       finish: () => {
         const numbers = new Tally()

@@ -109,7 +109,13 @@ describe('M23, stage evidence', () => {
         invoices: [anInvoice('2026-11-01', { outcome: 'won', movedAt: at(when) })],
       })
     const deals = [...Array.from({ length: 5 }, () => paid('2026-11-17T15:00')), paid('2026-11-19T15:00')]
-    expect(ratio(measure(deals), 'M23')).toEqual([5, 6])
+    const measurement = measure(deals)
+    expect(ratio(measurement, 'M23')).toEqual([5, 6])
+    const items = measureOf(measurement, 'M23').evidence?.items()['anna']?.items ?? []
+    expect(items.map(({ fact }) => fact).toSorted()).toEqual([
+      ...Array.from({ length: 5 }, () => 'proven_payment'),
+      'unproven_payment',
+    ])
   })
 })
 
