@@ -15,6 +15,8 @@ export type Touch = {
   actorClass: ActorClass
   /** The customer took part: resets the silence clock (M14). */
   isTwoWay: boolean
+  /** The customer's own message: it moves the deal, but answers nobody (M16). */
+  isIncoming?: boolean
 }
 
 /** Shorter calls are not talks (4.2). */
@@ -62,7 +64,8 @@ export const touchOf = (activity: ActivityFact): Touch | null => {
       ? { ...logged, kind: 'call', isTwoWay: true }
       : null
   }
-  if (isMessage(activity)) return isFromCustomer ? { ...logged, kind: 'message', isTwoWay: true } : null
+  if (isMessage(activity))
+    return isFromCustomer ? { ...logged, kind: 'message', isTwoWay: true, isIncoming: true } : null
   if (actorClass === 'robot') return null
   if (kind === 'document') return { ...logged, kind: 'document', isTwoWay: false }
   if (kind === 'meeting' && activity.completedAt !== null && !activity.isAutoCompleted) {

@@ -12,10 +12,14 @@ export const firstResponse: Metric = {
   id: 'M16',
   pillar: 'pipeline',
   measures: [shareMeasure('M16', 'A', 0.8, 0.2)],
-  version: '1',
+  version: '2',
   formula:
-    'new deals with a first substantive touch within 30 working minutes / new deals touched or older than 30 working minutes',
-  caveats: ['deals that come in at night start at opening', 'replies by robots do not count'],
+    'new deals with a first substantive touch of ours within 30 working minutes / new deals touched or older than 30 working minutes',
+  caveats: [
+    'deals that come in at night start at opening',
+    'replies by robots do not count, nor the customer’s own messages',
+    'a message of ours counts once the customer has replied to it',
+  ],
   needs: ['activities'],
   score: { weight: 0.15, over: 'week', isShare: true },
   isKnownForPast: () => true,
@@ -30,7 +34,8 @@ export const firstResponse: Metric = {
         const index = window.indexOf(createdAt)
         if (index < 0 || !deal.isReal) return
         const touch = deal.touches.find(
-          ({ at, actorClass }) => at >= createdAt - EARLIER && actorClass !== 'robot',
+          ({ at, actorClass, isIncoming }) =>
+            at >= createdAt - EARLIER && actorClass !== 'robot' && isIncoming !== true,
         )
         const minutes = world.workingTime.elapsed(createdAt, touch?.at ?? window.until) / MINUTE
         // Still inside its half hour: neither answered nor late.

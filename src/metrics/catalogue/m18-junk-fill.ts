@@ -1,16 +1,23 @@
+import { PLACEHOLDER_FINGERPRINTS } from '../../records/fingerprint.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { ModeCounter } from '../one-valued.ts'
 import { Tally } from '../tally.ts'
+import { TEXTS } from '../use/field-use.ts'
 
-/** The same value in most of a person's deals, where the team varies. */
+type Filled = { mode: ModeCounter; placeholders: number }
+
+/** Placeholders, and the same value in most of a person's deals where the team varies. */
 export const junkFill: Metric = {
   id: 'M18',
   pillar: null,
   measures: [shareMeasure('M18', 'C', 0.05, 0.5)],
-  version: '1',
+  version: '2',
   formula:
-    'filled custom fields with the person’s one value in more than 60 % of deals, where the team has none such / filled, over eligible deals at the end of the window',
-  caveats: ['values are hashed, so placeholders are seen only by their repetition'],
+    'filled custom fields with a placeholder, or with the person’s one value in more than 60 % of deals where the team has none such / filled, over eligible deals at the end of the window',
+  caveats: [
+    'values are fingerprints: a placeholder is one of the usual words, in fields of text only',
+    'which words those are is not published',
+  ],
   needs: [],
   score: null,
   isKnownForPast: () => false,
@@ -18,7 +25,8 @@ export const junkFill: Metric = {
   start: context => {
     const { world, window } = context
     const fields = [...world.fields.values()].filter(field => field.isCustom).map(field => field.id)
-    const people = new Map<string, Map<string, ModeCounter>>()
+    const isText = new Set(fields.filter(id => TEXTS.test(world.fields.get(id)!.type)))
+    const people = new Map<string, Map<string, Filled>>()
     const team = new Map<string, ModeCounter>()
     return {
       addDeal: deal => {
@@ -32,26 +40,28 @@ export const junkFill: Metric = {
         for (const field of fields) {
           const value = today.version.fields[field]
           if (value === undefined) continue
-          count(own, field, value)
-          count(team, field, value)
+          let filled = own.get(field)
+          if (filled === undefined) {
+            filled = { mode: new ModeCounter(), placeholders: 0 }
+            own.set(field, filled)
+          }
+          filled.mode.add(value)
+          if (isText.has(field) && PLACEHOLDER_FINGERPRINTS.has(value)) filled.placeholders++
+          const ours = team.get(field) ?? new ModeCounter()
+          team.set(field, ours)
+          ours.add(value)
         }
       },
       finish: () => {
         const tally = new Tally()
         const last = window.workdays.at(-1)?.index ?? -1
         for (const [who, own] of people)
-          for (const [field, counter] of own) {
-            const isJunk = counter.isOneValued && !team.get(field)!.isOneValued
-            tally.add(who, last, isJunk ? counter.total : 0, counter.total)
+          for (const [field, { mode, placeholders }] of own) {
+            const isHabit = mode.isOneValued && !team.get(field)!.isOneValued
+            tally.add(who, last, isHabit ? mode.total : placeholders, mode.total)
           }
         return [{ measure: 'M18', numbers: tally }]
       },
     }
   },
-}
-
-const count = (counters: Map<string, ModeCounter>, field: string, value: string): void => {
-  const counter = counters.get(field) ?? new ModeCounter()
-  counters.set(field, counter)
-  counter.add(value)
 }

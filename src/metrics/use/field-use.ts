@@ -32,7 +32,8 @@ const DECORATIVE = { variety: 0.1, junk: 0.3 }
 const ROBOT_SHARE = 0.9
 
 const TICKS = /^(bool|checkbox|flag)/i
-const TEXTS = /(text|string|char)/i
+/** Types of fields that people type words into. */
+export const TEXTS = /(text|string|char)/i
 
 type Owned = { mode: ModeCounter; placeholders: number }
 

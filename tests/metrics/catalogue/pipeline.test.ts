@@ -236,6 +236,18 @@ describe('M16, first response', () => {
     expect(ratio(measure([fresh('2026-11-20T11:15', [])], { world }), 'M16')).toEqual([0, 1])
   })
 
+  test('the message that brought the customer is no answer; ours is, once the customer replies to it', () => {
+    const message = (when: string, direction: 'in' | 'out') =>
+      aCall(when, 'anna', { kind: 'message', direction, durationSeconds: null })
+    const written = (...activities: ReturnType<typeof message>[]) =>
+      aDeal({ createdAt: '2026-11-17T10:00', path: [['NEW', '2026-11-17T10:00']], activities })
+    const asked = message('2026-11-17T10:00', 'in')
+    expect(ratio(measure([written(asked)]), 'M16')).toEqual([0, 1])
+    const answer = message('2026-11-17T10:20', 'out')
+    expect(ratio(measure([written(asked, answer)]), 'M16')).toEqual([0, 1])
+    expect(ratio(measure([written(asked, answer, message('2026-11-18T15:00', 'in'))]), 'M16')).toEqual([1, 1])
+  })
+
   test('a robot does not answer', () => {
     const call = aCall('2026-11-17T10:05', 'anna', { actorClass: 'robot' })
     const deal = aDeal({

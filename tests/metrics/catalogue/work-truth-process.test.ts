@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { valueFingerprint } from '../../../src/records/fingerprint.ts'
 import {
   aCall,
   aDeal,
@@ -304,6 +305,21 @@ test('M18: one value in most of a person’s deals is junk only where the team v
   const measurement = measure([...annas, ...boriss], { world })
   expect(value(measurement, 'M18')).toBe(1)
   expect(value(measurement, 'M18', 'boris')).toBe(0)
+})
+
+test('M18: a placeholder is junk wherever it is typed, and a number that looks like one is not', () => {
+  const field = (id: string, type: string) => ({ id, title: id, type, isCustom: true, isRequired: false })
+  const world = aWorld({
+    fields: new Map([
+      ['F', field('F', 'string')],
+      ['N', field('N', 'integer')],
+    ]),
+  })
+  const values = ['Нет', '-', 'завод под Тулой', 'новый склад']
+  const deals = values.map(value =>
+    aDeal({ fields: { F: valueFingerprint(value), N: valueFingerprint('0') } }),
+  )
+  expect(ratio(measure(deals, { world }), 'M18')).toEqual([2, 8])
 })
 
 test('M04: kinds of records a person keeps, of those kept by anybody', () => {
