@@ -12,7 +12,8 @@ const FEW = 2_000
  */
 export const ascendingOrder = (values: Float64Array): Int32Array => {
   const size = values.length
-  let order = Int32Array.from({ length: size }, (_, index) => index)
+  let order = new Int32Array(size)
+  for (let index = 0; index < size; index++) order[index] = index
   if (size < FEW) return order.sort((a, b) => values[a]! - values[b]! || a - b)
   const digits = new Uint16Array(values.slice().buffer)
   let next = new Int32Array(size)

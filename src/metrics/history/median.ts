@@ -3,7 +3,7 @@ export const medianOf = (values: Float64Array | readonly number[]): number | nul
   const { length } = values
   if (length === 0) return null
   const middle = length >> 1
-  const own = Float64Array.from(values)
+  const own = new Float64Array(values)
   if (length < FEW) own.sort()
   else select(own, middle)
   if (length % 2 === 1) return own[middle]!
@@ -55,7 +55,7 @@ const POINTS = 33
  * median, and a rank read from the points is off by at most half a step, 1.5 % of the sample.
  */
 export const thinned = (values: readonly number[]): number[] => {
-  const sorted = Float64Array.from(values).sort()
+  const sorted = new Float64Array(values).sort()
   const { length } = sorted
   if (length <= POINTS) return Array.from(sorted, rounded)
   return Array.from({ length: POINTS }, (_, point) => {

@@ -1,9 +1,10 @@
 import type { World } from '../world.ts'
+import { ascendingOrder } from './ascending.ts'
 import { LOST, OPEN, OTHER, WON } from './code.ts'
 import { exitKind, isKnownDeal, type StageInfo } from './episodes.ts'
 import type { PortalHistory } from './stays.ts'
 
-/** A responsible's number where a deal has none, and where nobody is told apart: then no deals are kept either. */
+/** A responsible's number where a deal has none, and where nobody is told apart. */
 export const NOBODY = -1
 export const TOGETHER = -2
 
@@ -19,10 +20,8 @@ export type Cell = {
   lost: number
   /** Working days, one for each move, finished stay or deal. */
   days: number[]
-  /** Numbers of the newest deals among others, in no order; `newestOf` picks them. */
+  /** Numbers of its first `KEPT_DEALS` deals: the newest, where people are told apart. */
   newest: number[]
-  /** Deals created earlier are not among the newest. */
-  keptSince: number
   /** The deal that was counted last: one deal is counted once, however often it comes by. */
   lastDeal: number
 }
@@ -69,7 +68,7 @@ export const countProcess = (
   const places = placesOf(infos, world)
   const pipelines = pipelineNumbers(infos)
   const { at, stage } = history.row
-  const { firstRow, firstStay, createdAt } = history.deal
+  const { firstRow, firstStay } = history.deal
   const { stage: stayStage, enteredAt, leftAt, nextStage } = history.stay
   const found: ProcessCells = { edges: [], stages: [], variants: [] }
   const roads = startRoads(size)
@@ -77,7 +76,7 @@ export const countProcess = (
   /** Of the finished stays of the deal in hand. */
   const durations: number[] = []
   // Person by person, so that the few cells in use stay near.
-  for (const deal of owners === null ? dealsOf(history) : byOwner(owners, history.people.length)) {
+  for (const deal of owners === null ? dealsOf(history) : byOwner(owners, history)) {
     if (!isKnownDeal(history, deal, asOf)) continue
     const person = owners === null ? TOGETHER : owners[deal]!
     if (own.person !== person) own = startCells(person, size, found)
@@ -89,7 +88,7 @@ export const countProcess = (
     for (let stay = firstStay[deal]!; stay < firstStay[deal + 1]! && enteredAt[stay]! <= asOf; stay++) {
       const number = stayStage[stay]!
       const cell = own.stage(number)
-      count(cell, deal, outcome, createdAt)
+      count(cell, deal, outcome)
       cell.visits++
       if (leftAt[stay]! <= asOf) {
         const days = workingTime.days(enteredAt[stay]!, leftAt[stay]!)
@@ -108,7 +107,7 @@ export const countProcess = (
       if (pipelines[from] !== pipelines[to]) continue
       const cell = own.edge(from, to)
       const isNew = cell.lastDeal !== deal
-      count(cell, deal, outcome, createdAt)
+      count(cell, deal, outcome)
       cell.days.push(isPlain ? durations[row - 1 - first]! : workingTime.days(at[row - 1]!, at[row]!))
       if (!isNew || outcome === OPEN) continue
       const step = stepOf(places[from]!, places[to]!)
@@ -123,7 +122,7 @@ export const countProcess = (
       }
     }
     const road = own.road(roads(stage, first, end))
-    count(road, deal, outcome, createdAt)
+    count(road, deal, outcome)
     road.days.push(workingTime.days(createdAtOf(history, deal), at[end - 1]!))
   }
   return found
@@ -167,17 +166,21 @@ const startCells = (person: number, size: number, found: ProcessCells) => {
   }
 }
 
-const dealsOf = (history: PortalHistory): Int32Array =>
-  Int32Array.from({ length: history.deals }, (_, deal) => deal)
+const dealsOf = (history: PortalHistory): Int32Array => {
+  const order = new Int32Array(history.deals)
+  for (let deal = 0; deal < order.length; deal++) order[deal] = deal
+  return order
+}
 
-/** Counting sort of deals by their responsible. */
-const byOwner = (owners: Int32Array, people: number): Int32Array => {
+/** Deals by their responsible, each one's newest first: a counting sort over the order of creation. */
+const byOwner = (owners: Int32Array, history: PortalHistory): Int32Array => {
   // NOBODY is −1.
-  const next = new Int32Array(people + 2)
+  const next = new Int32Array(history.people.length + 2)
   for (const owner of owners) next[owner + 2]!++
   for (let index = 1; index < next.length; index++) next[index]! += next[index - 1]!
   const order = new Int32Array(owners.length)
-  for (let deal = 0; deal < owners.length; deal++) order[next[owners[deal]! + 1]!++] = deal
+  for (const deal of ascendingOrder(history.deal.createdAt).reverse())
+    order[next[owners[deal]! + 1]!++] = deal
   return order
 }
 
@@ -190,24 +193,14 @@ export const stepOf = (from: number, to: number): Step => {
   return to > from ? 'skip' : 'back'
 }
 
-const count = (cell: Cell, deal: number, outcome: number, createdAt: Float64Array): void => {
+const count = (cell: Cell, deal: number, outcome: number): void => {
   if (cell.lastDeal === deal) return
   cell.lastDeal = deal
   cell.deals++
-  if (cell.person >= NOBODY && createdAt[deal]! >= cell.keptSince) {
-    cell.newest.push(deal)
-    if (cell.newest.length === 2 * KEPT_DEALS) {
-      cell.newest = newestOf(cell.newest, createdAt)
-      cell.keptSince = createdAt[cell.newest.at(-1)!]!
-    }
-  }
+  if (cell.newest.length < KEPT_DEALS) cell.newest.push(deal)
   if (outcome === WON) cell.won++
   else if (outcome === LOST) cell.lost++
 }
-
-/** The newest of some deals, newest first. */
-export const newestOf = (deals: readonly number[], createdAt: Float64Array): number[] =>
-  deals.toSorted((a, b) => createdAt[b]! - createdAt[a]! || b - a).slice(0, KEPT_DEALS)
 
 const emptyCell = (person: number): Cell => ({
   person,
@@ -216,7 +209,6 @@ const emptyCell = (person: number): Cell => ({
   lost: 0,
   days: [],
   newest: [],
-  keptSince: Number.NEGATIVE_INFINITY,
   lastDeal: -1,
 })
 

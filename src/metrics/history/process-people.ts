@@ -12,8 +12,8 @@ import { thinned } from './median.ts'
 import {
   type Cell,
   type EdgeCell,
+  KEPT_DEALS,
   NOBODY,
-  newestOf,
   type ProcessCells,
   type StageCell,
   type VariantCell,
@@ -80,7 +80,10 @@ export const peopleOf = (
   for (const roads of Map.groupBy(cells.variants, roadsKey(infos)).values()) {
     const last = roads[0]!.path.at(-1)!
     const pipeline = at(roads[0]!.person, last)
-    Object.assign(pipeline, roadRows(roads, infos, designOf(infos[last]!.pipelineId), kept))
+    Object.assign(
+      pipeline,
+      roadRows(roads, infos, designOf(infos[last]!.pipelineId), kept, history.deal.createdAt),
+    )
   }
   return [...people]
     .map(([person, own]) => ({
@@ -104,7 +107,7 @@ const STATES = ['o', 'w', 'l']
 
 /** Turns a cell into a row: few enough durations and deals to be stored for everybody. */
 const keeper = (history: PortalHistory, infos: readonly StageInfo[], asOf: number): Keep => {
-  const { id, firstRow, firstStay, createdAt } = history.deal
+  const { id, firstRow, firstStay } = history.deal
   const stateOf = (deal: number): string => {
     const { at, stage } = history.row
     let last = -1
@@ -114,15 +117,14 @@ const keeper = (history: PortalHistory, infos: readonly StageInfo[], asOf: numbe
   }
   return cell => {
     const { deals, won, lost, days, newest } = cell
-    const latest = newestOf(newest, createdAt)
     return {
       deals,
       won,
       lost,
       measured: days.length,
       days: thinned(days),
-      dealIds: latest.map(deal => id[deal]!),
-      states: latest.map(stateOf).join(''),
+      dealIds: newest.map(deal => id[deal]!),
+      states: newest.map(stateOf).join(''),
     }
   }
 }
@@ -153,6 +155,7 @@ const roadRows = (
   infos: readonly StageInfo[],
   design: DesignedGraph,
   kept: Keep,
+  createdAt: Float64Array,
 ): Pick<Pipelines[number], 'variants' | 'rest' | 'all' | 'onRoad'> => {
   const all: [number, number, number] = [0, 0, 0]
   const onRoad: [number, number, number] = [0, 0, 0]
@@ -176,7 +179,7 @@ const roadRows = (
   const rare = usual.slice(ROADS_KEPT)
   return {
     variants,
-    rest: rare.length === 0 ? NO_ROADS : { paths: rare.length, ...kept(together(rare)) },
+    rest: rare.length === 0 ? NO_ROADS : { paths: rare.length, ...kept(together(rare, createdAt)) },
     all,
     onRoad,
   }
@@ -189,7 +192,7 @@ const add = (sum: [number, number, number], { deals, won, lost }: Cell): void =>
 }
 
 /** Rare roads as one cell. A deal has one road, so nothing is counted twice. */
-const together = (roads: readonly Cell[]): Cell => {
+const together = (roads: readonly Cell[], createdAt: Float64Array): Cell => {
   const sum = (of: (road: Cell) => number): number => roads.reduce((total, road) => total + of(road), 0)
   return {
     person: roads[0]!.person,
@@ -197,8 +200,10 @@ const together = (roads: readonly Cell[]): Cell => {
     won: sum(road => road.won),
     lost: sum(road => road.lost),
     days: roads.flatMap(road => road.days),
-    newest: roads.flatMap(road => road.newest),
-    keptSince: 0,
+    newest: roads
+      .flatMap(road => road.newest)
+      .sort((a, b) => createdAt[b]! - createdAt[a]! || b - a)
+      .slice(0, KEPT_DEALS),
     lastDeal: -1,
   }
 }

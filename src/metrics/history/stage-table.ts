@@ -39,6 +39,7 @@ export const measureStages = (
         stageId: fact.stageId,
         name: fact.name,
         outcome: fact.outcome,
+        isListed: fact.isListed,
         order: fact.order,
       })
   const pipelines = new Map([...world.pipelines.keys()].map((id, index) => [id, index]))
