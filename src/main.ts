@@ -7,6 +7,7 @@ import { createApp } from './app.ts'
 import { MINUTE, SECOND, stopwatch, systemClock } from './clock.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { asError } from './errors.ts'
+import { answerUnreadable } from './http/unreadable.ts'
 import { createInstallations } from './installations/installations.ts'
 import { JOBS_EXEC_ARGV } from './jobs/exec-argv.ts'
 import { createQueue } from './jobs/queue.ts'
@@ -95,6 +96,7 @@ const listen = (server: Server, config: Config): Promise<string> =>
 const serve = async (config: Config, log: Logger, rooms: Rooms): Promise<Stop> => {
   const app = createApp({ ...rooms, config, clock, log })
   const server = createServer(app)
+  answerUnreadable(server)
   const address = await listen(server, config)
   log.info({ address, publicUrl: config.PUBLIC_URL }, 'listening')
   return () =>
