@@ -77,6 +77,18 @@ const progressOf = (run: SyncRun | null, feeds: readonly FeedState[], expected: 
   return Math.round(Math.min(share, 0.99) * 1000) / 1000
 }
 
+/** The furthest that a run was seen: what turns out to be bigger than it was taken for slows it, never sets it back. */
+const furthest = new WeakMap<Store, Map<string, { runId: string; progress: number }>>()
+
+const furthestOf = (store: Store, id: string, runId: string, progress: number): number => {
+  const runs = furthest.get(store) ?? new Map<string, { runId: string; progress: number }>()
+  furthest.set(store, runs)
+  const last = runs.get(id)
+  const most = last?.runId === runId ? Math.max(last.progress, progress) : progress
+  runs.set(id, { runId, progress: most })
+  return most
+}
+
 const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null
 
 /** An error stands until a run ends well. */
@@ -103,12 +115,13 @@ const load = async (store: Store, id: string) => {
     store.syncRuns.lastFailed(id, WATCHED),
     store.feeds.all(id),
   ])
+  const progress = progressOf(latest, feeds, feeds.length)
   return {
     latest,
     feeds,
     common: {
       phase: phaseOf(latest),
-      progress: progressOf(latest, feeds, feeds.length),
+      progress: latest?.outcome === 'running' ? furthestOf(store, id, latest.runId, progress) : progress,
       outcome: latest?.outcome ?? null,
       lastFinishedAt: iso(lastDone?.finishedAt),
       lastError: errorOf(latest, lastDone, lastFailed),

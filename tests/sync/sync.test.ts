@@ -104,8 +104,8 @@ describe('the first reading', () => {
           },
         }),
     )
-    const [first, second] = portal.requests.filter(name => name.startsWith('backfill'))
-    expect([first, second].toSorted()).toEqual(['backfill:deals>0', 'backfill:moves>0'])
+    const begun = portal.requests.flatMap(name => /^backfill:(\w+)>/.exec(name)?.[1] ?? [])
+    expect([...new Set(begun)].slice(0, 2).toSorted()).toEqual(['deals', 'moves'])
     expect(whenUsable).toMatchObject({ deals: 120, stageMoves: 120 })
   })
 
@@ -401,14 +401,18 @@ describe('the weekly reconciliation', () => {
 describe('the report', () => {
   test('follows a reading from nothing to everything, never backwards', async () => {
     const seen: number[] = []
+    let watching = Promise.resolve()
     rooms.fake.pageSize = 10
     rooms.fake.onCall = async (_portal, call) => {
-      if (call === 'backfill') seen.push((await report()).progress)
+      if (call !== 'backfill') return
+      // One look after another, as somebody who watches has them.
+      watching = watching.then(async () => void seen.push((await report()).progress))
+      await watching
     }
     await run('full')
     expect(seen[0]).toBe(0)
     for (let index = 1; index < seen.length; index += 1)
-      expect(seen[index] ?? 0).toBeGreaterThanOrEqual((seen[index - 1] ?? 0) - 0.1)
+      expect(seen[index] ?? 0).toBeGreaterThanOrEqual(seen[index - 1] ?? 0)
     expect(Math.max(...seen)).toBeLessThan(1)
     expect((await report()).progress).toBe(1)
   })
