@@ -1,20 +1,20 @@
 import type { EvidenceItem } from '../../snapshot/document.ts'
 import { dealItem, instant, lastWeekByOwner } from '../deal-evidence.ts'
 import type { Ledger } from '../evidence.ts'
-import { type Metric, shareMeasure } from '../metric.ts'
+import { type Metric, type MetricContext, shareMeasure } from '../metric.ts'
 import { FEWEST_PROVEN, GRACE_MS, isProven, type Proof, proofOf, proofsOf } from '../stage-rules.ts'
 import { Tally } from '../tally.ts'
 import { stageKey } from '../world.ts'
 
 /**
- * Does a deal hold what its stage says? Judged every working day for open deals, and once, on the day after,
- * for deals that were won.
+ * Does a deal hold what its stage says? Judged every working day for open deals, and once, on the first working
+ * day that ends a day or more after the win, for deals that were won.
  */
 export const stageEvidence: Metric = {
   id: 'M23',
   pillar: 'process',
   measures: [shareMeasure('M23', 'A', 0.85, 0.3)],
-  version: '1',
+  version: '2',
   formula:
     'deal-days on a stage whose proof (proposal: document or message; invoice: invoice; meeting: meeting held; won: payment or signed document) was there before the move or within 24 hours / deal-days on stages with a rule; a won deal counts once',
   caveats: [
@@ -89,7 +89,7 @@ export const stageEvidence: Metric = {
         const won = last
         if (won === undefined || won.outcome !== 'won') return
         const proof = ruled(won)
-        const index = window.indexOf(won.from + GRACE_MS)
+        const index = judgedOn(won.from + GRACE_MS, context)
         const owner = deal.ownerAt(won.from)
         if (proof === undefined || index < 0 || owner === null) return
         const isHeld = isProven(proofs, proof, won)
@@ -113,6 +113,18 @@ export const stageEvidence: Metric = {
       },
     }
   },
+}
+
+/**
+ * Index of the working day that an instant is judged on: its own, else the next one, so that a win before days off
+ * counts like any other in a score of working days. @returns −1 = outside of the window, or not yet
+ */
+const judgedOn = (at: number, { window, world }: MetricContext): number => {
+  if (at < window.from || at > window.until) return -1
+  const { workingTime } = world
+  let day = workingTime.dayOf(at)
+  while (day <= window.lastDay && !workingTime.isWorkday(day)) day++
+  return day > window.lastDay ? -1 : day - window.firstDay
 }
 
 const itemOf = (

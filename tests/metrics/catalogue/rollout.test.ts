@@ -13,6 +13,7 @@ import {
   anInvoice,
   at,
   aWorld,
+  FRIDAY,
   measure,
   measureOf,
   person,
@@ -97,6 +98,29 @@ describe('M23, stage evidence', () => {
     expect(ratio(measure(won, { world }), 'M23')).toEqual([0, 8])
     const none = aWorld({ settings: { stageRules: [] } })
     expect(measureOf(measure(won, { world: none }), 'M23').offReason).toBe('no_rules')
+  })
+
+  test('a win before days off is judged on the next working day, so that the score of working days sees it', () => {
+    const rules = [{ pipelineId: 'P', stageId: 'WON', proof: 'payment' as const }]
+    const wonOn = (when: string) =>
+      aDeal({
+        path: [
+          ['CALL', '2026-10-01'],
+          ['WON', when, 'anna'],
+        ],
+      })
+    const judgedOn = (when: string, asOf: number): string[] => {
+      const measurement = measure([wonOn(when)], { world: aWorld({ asOf, settings: { stageRules: rules } }) })
+      const { numbers } = measureOf(measurement, 'M23')
+      const { firstDay, lastDay } = measurement.window
+      return Array.from({ length: lastDay - firstDay + 1 }, (_, index) => index)
+        .filter(index => numbers?.read(['anna'], index, index).denominator === 1)
+        .map(index => measurement.world.workingTime.dateOf(firstDay + index))
+    }
+    expect(judgedOn('2026-11-12T10:00', FRIDAY)).toEqual(['2026-11-13'])
+    expect(judgedOn('2026-11-13T10:00', FRIDAY)).toEqual(['2026-11-16'])
+    expect(judgedOn('2026-11-14T10:00', FRIDAY)).toEqual(['2026-11-16'])
+    expect(judgedOn('2026-11-13T10:00', at('2026-11-15T20:00'))).toEqual([])
   })
 
   test('a won deal counts once, with a payment by the next day', () => {
