@@ -39,7 +39,13 @@ export type DealDay = WorkDay & {
 }
 
 /** The stale flag's word on a deal at an instant (4.5). */
-export type Verdict = { level: Level; silenceDays: number | null; s80Days: number | null }
+export type Verdict = {
+  level: Level
+  silenceDays: number | null
+  s80Days: number | null
+  /** Working days by which half of the deals have left the stage that this one was on; null where nobody knows. */
+  medianDays?: number | null
+}
 
 export type Judge = (dossier: Dossier, at: number) => Verdict
 
@@ -148,6 +154,11 @@ export class DealContext {
     const last = this.window.workdays.at(-1)
     const day = this.days.at(-1)
     return last !== undefined && day !== undefined && day.index === last.index ? day : null
+  }
+
+  /** How long deals usually stay where this one was at an instant, working days. */
+  usualStayAt(at: number): number | null {
+    return this.#judge(this.dossier, at).medianDays ?? null
   }
 
   /** The stale flag's verdict at the end of a day (4.5). */

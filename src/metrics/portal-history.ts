@@ -8,6 +8,7 @@ import { designsOf, processMap, variantsOf } from './history/process-map.ts'
 import { ownersAt, peopleOf } from './history/process-people.ts'
 import { measureStages } from './history/stage-table.ts'
 import type { PortalHistory } from './history/stays.ts'
+import { medianStay } from './history/still-there.ts'
 import { hasContactsAt, type Thresholds, thresholdsOf } from './history/thresholds.ts'
 import { clocksAt, type Standing } from './stale-flag.ts'
 import { stageKey, type World } from './world.ts'
@@ -95,10 +96,14 @@ export const judgeOf =
   (standing: Standing, world: World): Judge =>
   (dossier, at) => {
     const clocks = clocksAt(dossier, at, standing, world)
+    const place = clocks?.place ?? null
+    const stays = place === null ? undefined : standing.stays?.get(stageKey(place.pipelineId, place.stageId))
+    const median = stays === undefined ? null : medianStay(stays.own)
     // While a person's objection waits for its answer, the flag stands but counts for nothing.
     return {
       level: clocks === null || clocks.hold?.kind === 'disputed' ? 'none' : clocks.level,
       silenceDays: clocks?.silenceDays ?? null,
       s80Days: clocks?.s80Days ?? null,
+      medianDays: median === null ? null : median / world.workingTime.dayMs,
     }
   }

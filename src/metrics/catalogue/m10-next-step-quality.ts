@@ -7,6 +7,9 @@ const TOP_TEXTS = 5
 const MIN_REPEATS = 3
 /** The outcome dominates: words can be learnt by heart. */
 const WEIGHTS = { specific: 0.2, near: 0.2, outcome: 0.6 }
+/** A step is near when it is due within so many times the stage's median stay, a working day at least. */
+const NEAR_MEDIANS = 1.5
+/** What is near where nobody knows how long deals stay. */
 const NEAR_DAYS = 15
 
 type Due = {
@@ -26,9 +29,9 @@ export const nextStepQuality: Metric = {
   id: 'M10',
   pillar: null,
   measures: [shareMeasure('M10', 'B', 0.6, 0.2)],
-  version: '1',
+  version: '2',
   formula:
-    '0.2 · three words or more and none of the person’s repeated texts + 0.2 · due within 15 working days of being set + 0.6 · ended in a touch or a movement / task steps due',
+    '0.2 · three distinct words or more and none of the person’s repeated texts + 0.2 · due within 1.5 times the median stay on the stage (at least a working day; 15 working days where no deal has left it) + 0.6 · ended in a touch or a movement / task steps due',
   caveats: ['texts are hashed in place; only tasks carry one'],
   needs: ['activities', 'tasks'],
   score: null,
@@ -49,7 +52,9 @@ export const nextStepQuality: Metric = {
             index,
             hash: task.textHash,
             isSpecific: task.textWords >= MIN_WORDS,
-            isNear: world.workingTime.days(task.createdAt, deadlineAt) <= NEAR_DAYS,
+            isNear:
+              world.workingTime.days(task.createdAt, deadlineAt) <=
+              nearDays(deal.usualStayAt(task.createdAt)),
             hasOutcome:
               deal.isTouchedBetween(task.createdAt, until) ||
               deal.steps.some(
@@ -94,6 +99,9 @@ export const nextStepQuality: Metric = {
     }
   },
 }
+
+const nearDays = (median: number | null): number =>
+  median === null ? NEAR_DAYS : Math.max(1, NEAR_MEDIANS * median)
 
 const repeatedTexts = (steps: readonly Due[]): Set<string> => {
   const counts = new Map<string, number>()

@@ -42,6 +42,12 @@ export const noMoveWithin = (
   return weight * own.chance + (1 - weight) * pipeline.chance
 }
 
+/** Age by which half have left, whichever way; null where that was never seen. Working milliseconds. */
+export const medianStay = ({ times, survival }: StayCurve): number | null => {
+  const row = survival.findIndex(share => share <= 0.5)
+  return row < 0 ? null : times[row]!
+}
+
 const stillAfter = (
   { times, survival, left, exits }: StayCurve,
   age: number,

@@ -102,6 +102,21 @@ test('M10: the outcome is worth three fifths of a step', () => {
   expect(denominator).toBe(2)
 })
 
+test('M10: a step is near by how long deals stay on the stage, where that is known', () => {
+  const due = (deadline: string) => aDeal({ tasks: [aTask('2026-11-02T10:00', deadline, { textWords: 1 })] })
+  const judgedBy = (medianDays: number | null, deadline: string) =>
+    ratio(
+      measure([due(deadline)], {
+        judge: () => ({ level: 'none', silenceDays: null, s80Days: null, medianDays }),
+      }),
+      'M10',
+    )[0]
+  expect(judgedBy(8, '2026-11-18T09:00')).toBeCloseTo(0.2)
+  expect(judgedBy(7, '2026-11-18T09:00')).toBeCloseTo(0)
+  expect(judgedBy(null, '2026-11-18T09:00')).toBeCloseTo(0.2)
+  expect(judgedBy(0.01, '2026-11-16T10:00')).toBeCloseTo(0)
+})
+
 describe('M17, critical fields', () => {
   const fields = new Map([
     ['NEED', { id: 'NEED', title: 'Потребность', type: 'string', isCustom: true, isRequired: true }],
