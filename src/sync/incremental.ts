@@ -11,7 +11,7 @@ export type IncrementalOptions = {
   onUpdated(installationId: string): Promise<void>
 }
 
-/** Moves older than this have had their chance to be credited. */
+/** Moves older than this have had their chance to be credited, if they have not come just now. */
 const CREDIT_WINDOW = 3 * DAY
 
 /** What changed since last time, feed by feed; deals first. */
@@ -26,8 +26,14 @@ export const runIncremental = async (run: Run, options: IncrementalOptions): Pro
   }
   await run.enter('changes')
   const stages = await stageWatch(run)
-  for (const { name } of vendor.feeds) await readChanges(run, name, ({ records }) => stages.look(records))
+  // After a longer break moves of weeks come at once.
+  let since = clock.now().getTime() - CREDIT_WINDOW
+  for (const { name } of vendor.feeds)
+    await readChanges(run, name, ({ records }) => {
+      stages.look(records)
+      for (const { at } of records.stageMoves) since = Math.min(since, at.getTime())
+    })
   if (stages.sawUnknown() && !options.withDirectory) await readDirectory(run)
   await run.enter('credits')
-  await store.creditMoves(installation.id, new Date(clock.now().getTime() - CREDIT_WINDOW))
+  await store.creditMoves(installation.id, new Date(since))
 }

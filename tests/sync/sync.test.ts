@@ -245,6 +245,16 @@ describe('an increment', () => {
     expect(portal.requests.filter(name => name.startsWith('changes')).length).toBeLessThanOrEqual(8)
   })
 
+  test('after a long break still tells who moved a deal', async () => {
+    await run('full')
+    const movedAt = new Date(rooms.clock.now().getTime() + MINUTE)
+    rooms.clock.advance(20 * 24 * 60 * MINUTE)
+    portal.put('deals', dealRow(5, { movedBy: '2', movedAt }))
+    portal.put('moves', moveRow(122, 5, { kind: 'moved', at: movedAt }))
+    await run('incremental')
+    expect(await moverOf('122')).toEqual({ moved_by: '2', actor_class: 'person' })
+  })
+
   test('finds what events never told, and what came while it read', async () => {
     await run('full')
     portal.put('tasks', taskRow(9, { dealIds: ['9'] }))
