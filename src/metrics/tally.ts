@@ -80,6 +80,48 @@ export class Tally implements Numbers {
   }
 }
 
+/**
+ * Distinct deals: over several days a deal counts once, whatever it did on how many of them. A group's number is the
+ * sum of its people's.
+ */
+export class DistinctDeals implements Numbers {
+  readonly #rows = new Map<string, { index: number; dealId: string; counts: boolean }[]>()
+
+  /** @param counts whether the deal belongs to the numerator of every span that holds this day */
+  add(who: string | null, index: number, dealId: string, counts: boolean): void {
+    if (who === null || index < 0 || index >= WINDOW_DAYS) return
+    const row = this.#rows.get(who)
+    if (row === undefined) this.#rows.set(who, [{ index, dealId, counts }])
+    else row.push({ index, dealId, counts })
+  }
+
+  people(): Iterable<string> {
+    return this.#rows.keys()
+  }
+
+  read(people: Iterable<string>, from: number, to: number): Reading {
+    let numerator = 0
+    let denominator = 0
+    for (const who of people) {
+      const all = new Set<string>()
+      const counted = new Set<string>()
+      for (const { index, dealId, counts } of this.#rows.get(who) ?? []) {
+        if (index < from || index > to) continue
+        all.add(dealId)
+        if (counts) counted.add(dealId)
+      }
+      numerator += counted.size
+      denominator += all.size
+    }
+    return {
+      value: denominator === 0 ? null : numerator / denominator,
+      numerator,
+      denominator,
+      sample: denominator,
+    }
+  }
+}
+
 /** Single observations, for medians. The denominator is their number; there is no numerator. */
 export class Samples implements Numbers {
   readonly #rows = new Map<string, { index: number; value: number }[]>()

@@ -1,7 +1,7 @@
 import type { Step } from '../deal-context.ts'
 import { dealItem, instant } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
-import { Tally } from '../tally.ts'
+import { DistinctDeals } from '../tally.ts'
 
 const SURF_MOVES = 3
 
@@ -10,7 +10,7 @@ export const stageSurfing: Metric = {
   id: 'M22',
   pillar: null,
   measures: [shareMeasure('M22', 'C', 0.03, 0.3)],
-  version: '1',
+  version: '2',
   formula: 'deals with 3 or more forward moves in one day and no touch that day / moved deals',
   caveats: ['fast retail moves like this legitimately'],
   needs: ['history', 'activities'],
@@ -19,7 +19,7 @@ export const stageSurfing: Metric = {
   minutesPerFix: null,
   start: context => {
     const { window, world } = context
-    const tally = new Tally()
+    const deals = new DistinctDeals()
     const ledger = context.ledger()
     return {
       addDeal: deal => {
@@ -40,7 +40,7 @@ export const stageSurfing: Metric = {
             !deal.isTouchedBetween(world.workingTime.startOf(day), world.workingTime.endOf(day))
           const last = steps.at(-1)!
           const owner = deal.ownerAt(last.at)
-          tally.add(owner, index, isSurfed ? 1 : 0, 1)
+          deals.add(owner, index, deal.id, isSurfed)
           if (isSurfed && index >= window.sevenFrom)
             ledger.show(
               owner,
@@ -49,7 +49,7 @@ export const stageSurfing: Metric = {
             )
         }
       },
-      finish: () => [{ measure: 'M22', numbers: tally, evidence: ledger }],
+      finish: () => [{ measure: 'M22', numbers: deals, evidence: ledger }],
     }
   },
 }

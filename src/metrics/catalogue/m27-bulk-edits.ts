@@ -1,7 +1,7 @@
 import { instant } from '../deal-evidence.ts'
 import { Authors, type Metric, shareMeasure } from '../metric.ts'
 import { actsOf } from '../person-acts.ts'
-import { Tally } from '../tally.ts'
+import { DistinctDeals } from '../tally.ts'
 
 const SESSION_MS = 10 * 60_000
 const BULK_DEALS = 8
@@ -13,9 +13,9 @@ export const bulkEdits: Metric = {
   id: 'M27',
   pillar: null,
   measures: [shareMeasure('M27', 'C', 0.2, 0.8)],
-  version: '1',
+  version: '2',
   formula:
-    'distinct deals changed with more than 8 deals within 10 minutes and no touch within a working day / distinct deals changed, per day',
+    'distinct deals changed with more than 8 deals within 10 minutes and no touch within a working day / distinct deals changed',
   caveats: ['entering cards after a fair looks the same'],
   needs: ['activities', 'tasks'],
   score: null,
@@ -43,7 +43,7 @@ export const bulkEdits: Metric = {
         }
       },
       finish: () => {
-        const tally = new Tally()
+        const deals = new DistinctDeals()
         const ledger = context.ledger()
         for (const [who, edits] of people) {
           const bulk = bulkOf(edits)
@@ -54,7 +54,7 @@ export const bulkEdits: Metric = {
           }
           for (const edit of seen.values()) {
             const counts = bulk.has(edit) && edit.isCosmetic
-            tally.add(who, edit.index, counts ? 1 : 0, 1)
+            deals.add(who, edit.index, edit.dealId, counts)
             if (counts && edit.index >= window.sevenFrom)
               ledger.show(who, edit.at, {
                 kind: 'deal',
@@ -67,7 +67,7 @@ export const bulkEdits: Metric = {
               })
           }
         }
-        return [{ measure: 'M27', numbers: tally, evidence: ledger, authors }]
+        return [{ measure: 'M27', numbers: deals, evidence: ledger, authors }]
       },
     }
   },

@@ -234,6 +234,16 @@ test('M22: three stages in a day without a word to the customer', () => {
   expect(ratio(measure([surfed, spoken]), 'M22')).toEqual([1, 2])
 })
 
+test('M22: a deal that moves on several days is one moved deal', () => {
+  const path = [
+    ['NEW', '2026-11-01'],
+    ['CALL', '2026-11-16T10:00'],
+    ['OFFER', '2026-11-17T11:00'],
+    ['WON', '2026-11-18T12:00'],
+  ] as const
+  expect(ratio(measure([aDeal({ path })]), 'M22')).toEqual([0, 1])
+})
+
 test('M24: a deal that changed hands is taken up within two working days', () => {
   const base = { amount: 1, currency: 'RUB', closeOn: null, fields: {} }
   const handed = (calls: ReturnType<typeof aCall>[]) =>
