@@ -169,7 +169,7 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
       await page.getByRole('heading', { level: 1, name: 'Гусева Ольга' }).waitFor()
       expect(
         await page.getByRole('navigation', { name: 'Разделы' }).getByRole('link').allInnerTexts(),
-      ).toEqual(['Моя страница', expect.stringContaining('Мои зависшие'), 'Настройки'])
+      ).toEqual(['Моя страница', expect.stringContaining('Мои зависшие'), 'Процесс', 'Настройки'])
     })
 
     test('a head sees the settings of the portal but cannot change them', async () => {

@@ -43,6 +43,8 @@ const RECORDS_PER_PAGE = 250
 /** How often a second is read whose rows change places between pages. */
 const PASSES = 5
 
+/** Says when a task was completed, and by whom. */
+const CLOSED = 'task_completed'
 /** Event types that we read; narrowed to those the account knows, since one unknown type refuses the whole request. */
 export const wantedEvents = [
   'lead_added',
@@ -52,7 +54,7 @@ export const wantedEvents = [
   'entity_responsible_changed',
   'task_deadline_changed',
   'task_deleted',
-  'task_completed',
+  CLOSED,
   ...activityTypes,
 ]
 
@@ -157,12 +159,13 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
       return { records: emptyRecordSet(), rejected: [], gone: [{ kind: 'deal', ids: ids.map(String) }] }
     },
   }
-  const events = ({ eventTypes, eventsPerPage }: Context): List => ({
+  /** Events of the given types. */
+  const events = (types: readonly string[], { eventsPerPage }: Context): List => ({
     path: 'events',
     key: 'events',
     limit: eventsPerPage,
     dated: 'created_at',
-    query: { filter: { type: eventTypes.join(',') } },
+    query: { filter: { type: types.join(',') } },
     map: mapEvents,
   })
   const tasks: List = {
@@ -220,7 +223,11 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
       return isBackfill
         ? [leads(about, 'created_at'), deletedLeads]
         : [leads(about, 'updated_at'), deletedLeads]
-    if (feed === 'events') return about.eventTypes.length > 0 ? [events(about)] : []
+    if (feed === 'events') {
+      // A closed task's own last change dates its end well enough; an event for each of the past would be read in pages of 100.
+      const types = isBackfill ? about.eventTypes.filter(type => type !== CLOSED) : about.eventTypes
+      return types.length > 0 ? [events(types, about)] : []
+    }
     if (feed === 'tasks') return [tasks]
     if (feed === 'calls') return [calls('leads'), calls('contacts'), calls('companies')]
     return feed === 'invoices' ? invoices(about) : []
@@ -439,7 +446,7 @@ export const mapEvents = (rows: unknown[]): Rows => {
     } else if (event.type === 'entity_responsible_changed' && isLead)
       records.factChanges.push(responsibleChangeOf(event))
     else if (event.type === 'task_deadline_changed') records.deadlineMoves.push(deadlineMoveOf(event))
-    else if (event.type === 'task_completed') {
+    else if (event.type === CLOSED) {
       if (event.entity_type === 'task')
         records.taskClosings.push({
           taskId: event.entity_id,
