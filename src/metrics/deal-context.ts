@@ -39,15 +39,12 @@ export type DealDay = WorkDay & {
 }
 
 /** The stale flag's word on a deal at an instant (4.5). */
-export type Verdict = {
-  level: Level
-  silenceDays: number | null
-  s80Days: number | null
-  /** Working days by which half of the deals have left the stage that this one was on; null where nobody knows. */
-  medianDays?: number | null
-}
+export type Verdict = { level: Level; silenceDays: number | null; s80Days: number | null }
 
-export type Judge = (dossier: Dossier, at: number) => Verdict
+export type Judge = ((dossier: Dossier, at: number) => Verdict) & {
+  /** Working days by which half of the deals have left the stage that this one was on; null where nobody knows. */
+  usualStay?(dossier: Dossier, at: number): number | null
+}
 
 const YEAR = 365 * 86_400_000
 
@@ -158,7 +155,7 @@ export class DealContext {
 
   /** How long deals usually stay where this one was at an instant, working days. */
   usualStayAt(at: number): number | null {
-    return this.#judge(this.dossier, at).medianDays ?? null
+    return this.#judge.usualStay?.(this.dossier, at) ?? null
   }
 
   /** The stale flag's verdict at the end of a day (4.5). */

@@ -1,5 +1,6 @@
+import type { Dossier } from '../records/facts.ts'
 import type { BackTest, SnapshotParts } from '../snapshot/document.ts'
-import type { Judge } from './deal-context.ts'
+import type { Judge, Verdict } from './deal-context.ts'
 import { backTest } from './history/backtest.ts'
 import { fitChances } from './history/chance.ts'
 import { stageInfos } from './history/episodes.ts'
@@ -10,7 +11,7 @@ import { measureStages } from './history/stage-table.ts'
 import type { PortalHistory } from './history/stays.ts'
 import { medianStay } from './history/still-there.ts'
 import { hasContactsAt, type Thresholds, thresholdsOf } from './history/thresholds.ts'
-import { clocksAt, type Standing } from './stale-flag.ts'
+import { clocksAt, placeAt, type Standing } from './stale-flag.ts'
 import { stageKey, type World } from './world.ts'
 
 /**
@@ -92,18 +93,29 @@ export const processOf = (
 }
 
 /** The flag's verdict on one deal at an instant up to `world.asOf`, for the catalogue; no level when it was not open. */
-export const judgeOf =
-  (standing: Standing, world: World): Judge =>
-  (dossier, at) => {
+export const judgeOf = (standing: Standing, world: World): Judge => {
+  const medians = new Map<string, number | null>()
+  const usualStay = (dossier: Dossier, at: number): number | null => {
+    const place = placeAt(dossier, at, world)
+    if (place === null || place.outcome !== 'open') return null
+    const key = stageKey(place.pipelineId, place.stageId)
+    let days = medians.get(key)
+    if (days === undefined) {
+      const stays = standing.stays?.get(key)
+      const median = stays === undefined ? null : medianStay(stays.own)
+      days = median === null ? null : median / world.workingTime.dayMs
+      medians.set(key, days)
+    }
+    return days
+  }
+  const verdict = (dossier: Dossier, at: number): Verdict => {
     const clocks = clocksAt(dossier, at, standing, world)
-    const place = clocks?.place ?? null
-    const stays = place === null ? undefined : standing.stays?.get(stageKey(place.pipelineId, place.stageId))
-    const median = stays === undefined ? null : medianStay(stays.own)
     // While a person's objection waits for its answer, the flag stands but counts for nothing.
     return {
       level: clocks === null || clocks.hold?.kind === 'disputed' ? 'none' : clocks.level,
       silenceDays: clocks?.silenceDays ?? null,
       s80Days: clocks?.s80Days ?? null,
-      medianDays: median === null ? null : median / world.workingTime.dayMs,
     }
   }
+  return Object.assign(verdict, { usualStay })
+}

@@ -11,6 +11,7 @@ import {
   measureOf,
   person,
   ratio,
+  redDeals,
   value,
 } from './portal.ts'
 
@@ -107,7 +108,7 @@ test('M10: a step is near by how long deals stay on the stage, where that is kno
   const judgedBy = (medianDays: number | null, deadline: string) =>
     ratio(
       measure([due(deadline)], {
-        judge: () => ({ level: 'none', silenceDays: null, s80Days: null, medianDays }),
+        judge: Object.assign(redDeals(), { usualStay: () => medianDays }),
       }),
       'M10',
     )[0]

@@ -172,3 +172,19 @@ test('marks made after the instant change nothing before it', () => {
     ),
   )
 })
+
+test('how long deals usually stay is the age by which half have left the stage; unknown where fewer ever did', () => {
+  const curve = (...survival: number[]) => ({
+    times: Float64Array.from(survival, (_, row) => (row + 1) * workingTime.dayMs),
+    survival: Float64Array.from(survival),
+    left: new Int32Array(survival.length),
+    exits: survival.length,
+  })
+  const usualOf = (own: ReturnType<typeof curve>) => {
+    const stays = new Map([[stageKey('sales', 'A'), { own, pipeline: own }]])
+    const deal = dealOf([[0, 'sales.A']])
+    return judgeOf({ ...standing, stays }, world).usualStay?.(deal, day(5))
+  }
+  expect(usualOf(curve(0.8, 0.6, 0.45, 0.1))).toBe(3)
+  expect(usualOf(curve(0.8, 0.6))).toBeNull()
+})
