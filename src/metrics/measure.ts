@@ -88,22 +88,23 @@ export const startMeasuring = (of: {
     addLoose: items => {
       for (const fold of looseFolds) fold.addLoose(items)
     },
-    finish: () => ({
-      world,
-      window,
-      measured: runs.flatMap(({ metric, offReason, fold }) =>
-        measuredOf(
-          withTargets(metric, world.settings.targets),
-          fold === null ? [] : fold.finish(),
-          offReason,
-        ),
-      ),
-      exposure,
-      everyone: [...exposure.people()].sort(),
-      dealsOf: who => deals.get(who) ?? 0,
-      daysOf: who =>
-        window.workdays.filter(({ index }) => exposure.read([who], index, index).denominator !== 0).length,
-    }),
+    finish: () => {
+      const measured: Measured[] = []
+      for (const { metric, offReason, fold } of runs) {
+        const results = fold === null ? [] : fold.finish(measured)
+        measured.push(...measuredOf(withTargets(metric, world.settings.targets), results, offReason))
+      }
+      return {
+        world,
+        window,
+        measured,
+        exposure,
+        everyone: [...exposure.people()].sort(),
+        dealsOf: who => deals.get(who) ?? 0,
+        daysOf: who =>
+          window.workdays.filter(({ index }) => exposure.read([who], index, index).denominator !== 0).length,
+      }
+    },
   }
 }
 

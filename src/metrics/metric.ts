@@ -3,6 +3,7 @@ import type { ActorClass } from '../records/records.ts'
 import type { PillarId } from '../snapshot/document.ts'
 import type { DealContext } from './deal-context.ts'
 import type { FixList, Ledger } from './evidence.ts'
+import type { Measured } from './measured.ts'
 import type { Numbers, Tally } from './tally.ts'
 import type { PortalUse } from './use/portal-use.ts'
 import type { Window } from './window.ts'
@@ -73,7 +74,8 @@ export type Fold = {
   addDeal?(deal: DealContext): void
   /** Items that hang on no deal. May be called many times, in any order. */
   addLoose?(items: LooseItems): void
-  finish(): Result[]
+  /** @param earlier what the metrics before it in the catalogue say of the same window */
+  finish(earlier: readonly Measured[]): Result[]
 }
 
 export type Result = {

@@ -1,4 +1,5 @@
 import type { MetricRow, MetricState, Score } from '../snapshot/document.ts'
+import { amnestyEnd, beganWithAmnesty } from './amnesty.ts'
 import { METRICS } from './catalogue/index.ts'
 import type { Measurement } from './measure.ts'
 import type { Measured } from './measured.ts'
@@ -7,9 +8,6 @@ import { teamMembers } from './teams.ts'
 import { trustOf } from './trust.ts'
 import { WINDOW_DAYS } from './window.ts'
 
-const DAY = 86_400_000
-const AMNESTY_DAYS = 14
-const AMNESTY_RED_SHARE = 0.25
 /** A reconstructed score stands on at least three metrics of two pillars. */
 const MIN_FIXED = { metrics: 3, pillars: 2 }
 
@@ -203,15 +201,9 @@ const stateOf = ({ everyone }: Measurement, { measure, numbers, offReason }: Mea
   return { metric: measure.id, offReason, coverage: measuredPeople / everyone.length }
 }
 
-/** The instant at which the first two weeks are over. */
-export const amnestyEnd = (installedAt: number): number => installedAt + AMNESTY_DAYS * DAY
-
-/** First run (4.5, 8): over a quarter of the open value red on day one gives two weeks without a score. */
+/** In the first two weeks of a portal that began with an amnesty (4.5, 8) there is no score. */
 const isAmnestyAt = ({ world, window, measured, everyone }: Measurement): boolean => {
   if (world.asOf >= amnestyEnd(world.installedAt)) return false
   const stale = measured.find(({ measure }) => measure.id === 'M13')?.numbers
-  const dayOne = world.workingTime.dayOf(world.installedAt)
-  const mark = window.workdays.find(({ day }) => day >= dayOne) ?? window.workdays.at(-1)
-  if (!stale || mark === undefined) return false
-  return (stale.read(everyone, mark.index, mark.index).value ?? 0) > AMNESTY_RED_SHARE
+  return beganWithAmnesty(world, window, stale ?? null, everyone) === true
 }

@@ -1,4 +1,4 @@
-import { amnestyEnd } from '../metrics/rows.ts'
+import { amnestyEnd } from '../metrics/amnesty.ts'
 import type { Window } from '../metrics/window.ts'
 import type { World } from '../metrics/world.ts'
 import type { CompanySummary, DealRow } from './document.ts'

@@ -1,4 +1,5 @@
 import type { EvidenceItem } from '../../snapshot/document.ts'
+import { amnestyEnd, beganWithAmnesty } from '../amnesty.ts'
 import type { DealContext, Step } from '../deal-context.ts'
 import { dealItem } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
@@ -15,10 +16,14 @@ export const lossReason: Metric = {
   id: 'M19',
   pillar: 'truth',
   measures: [shareMeasure('M19', 'B', 0.8, 0.3)],
-  version: '1',
+  version: '2',
   formula:
-    'lost deals with a specific reason, not the person’s dominant one above 60 %, and a touch before / lost deals',
-  caveats: ['clearing the dead layer is left out', 'the losing stage is the reason where no field is chosen'],
+    'lost deals with a specific reason, not the person’s dominant one above 60 %, and a touch before / lost deals, without those of the amnesty',
+  caveats: [
+    'clearing the dead layer is left out',
+    'the losing stage is the reason where no field is chosen',
+    'deals lost in the first two weeks are left out where those are an amnesty, and wherever the window no longer reaches back to day one',
+  ],
   needs: ['activities'],
   score: { weight: 0.4, over: 'week', isShare: true },
   isKnownForPast: () => true,
@@ -64,10 +69,15 @@ export const lossReason: Metric = {
         if (own === undefined) losses.set(owner, [loss])
         else own.push(loss)
       },
-      finish: () => {
+      finish: earlier => {
+        const stale = earlier.find(({ measure }) => measure.id === 'M13')?.numbers ?? null
+        const isSpared = beganWithAmnesty(world, window, stale, context.exposure.people()) !== false
+        const end = amnestyEnd(world.installedAt)
+        const isInAmnesty = ({ at }: Loss): boolean => isSpared && at >= world.installedAt && at < end
         const tally = new Tally()
         const ledger = context.ledger()
-        for (const [who, own] of losses) {
+        for (const [who, all] of losses) {
+          const own = all.filter(loss => !isInAmnesty(loss))
           const dominant = dominantReason(own)
           for (const { index, reason, isTouched, at, item } of own) {
             const counts = reason !== null && reason !== dominant && isTouched

@@ -13,10 +13,14 @@ export const stageUse: Metric = {
   id: 'M31',
   pillar: null,
   measures: [{ id: 'M31', unit: 'share', payClass: 'C', target: 1, floor: 0.4, lessIsBetter: false }],
-  version: '1',
+  version: '2',
   formula:
-    'open stages entered by at least 3 % of the pipeline’s moved deals and kept for 2 minutes or more (median) / open stages, over 28 days',
-  caveats: ['pipelines with fewer than 20 moved deals are left out', 'a young stage is judged too early'],
+    'open stages entered by at least 3 % of the pipeline’s moved deals and kept for 2 minutes or more (median) / open stages that are not young, over 28 days',
+  caveats: [
+    'pipelines with fewer than 20 moved deals are left out',
+    'young: first entered within 30 days although history reaches back 60; too early to judge, as in the table of stages',
+    'for weeks before the installation young stages are not told from others',
+  ],
   needs: ['history'],
   score: null,
   isKnownForPast: () => true,
@@ -45,11 +49,17 @@ export const stageUse: Metric = {
         for (const key of stages) entered.set(key, (entered.get(key) ?? 0) + 1)
       },
       finish: () => {
+        const early = new Set(
+          (context.portal?.stages ?? [])
+            .filter(({ advice }) => advice === 'early')
+            .map(({ pipelineId, stageId }) => stageKey(pipelineId, stageId)),
+        )
         let used = 0
         let all = 0
         for (const [key, stage] of world.stages) {
           const moved = deals.get(stage.pipelineId) ?? 0
           if (stage.outcome !== 'open' || !stage.isListed || moved < MIN_DEALS) continue
+          if (early.has(key)) continue
           all++
           const dwell = median(dwells.get(key) ?? [])
           if ((entered.get(key) ?? 0) >= moved * MIN_SHARE && (dwell === null || dwell >= MIN_DWELL_MS))

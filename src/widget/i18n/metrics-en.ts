@@ -43,12 +43,12 @@ export const metricsEn: typeof metricsRu = {
   },
   M06: {
     name: 'Deal equals its invoices',
-    rule: 'Deals past the invoice stage whose amount differs from the invoices by 5% at most.',
+    rule: 'Deals with invoices whose amount differs from them by 5% at most. For a won deal we look at the amount 7 days before the close, too: an edit in the last week does not count.',
     of: '{n} of {d} deals',
   },
   M07: {
     name: 'Calls attached',
-    rule: 'Calls of 30 seconds and more bound to an open deal, divided by all such calls.',
+    rule: 'Calls of 30 seconds and more bound to an open deal within a working day, divided by all such calls.',
     of: '{n} of {d} calls',
   },
   M08: {
@@ -124,7 +124,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M19: {
     name: 'Loss reasons',
-    rule: 'Lost deals with a specific reason and at least one touch, divided by all lost.',
+    rule: 'Lost deals with a specific reason and at least one touch, divided by all lost. The two weeks of amnesty do not count.',
     of: '{n} of {d} lost',
   },
   M20: {
@@ -186,7 +186,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M31: {
     name: 'Stages in use',
-    rule: 'Share of stages where deals really stay and differ.',
+    rule: 'Share of stages that deals come to and really stay on. Stages younger than 30 days do not count.',
     of: '{n} of {d} stages',
   },
   M32: {

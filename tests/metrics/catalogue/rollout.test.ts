@@ -341,6 +341,52 @@ describe('M30, fields in use', () => {
   })
 })
 
+describe('M31, stages in use', () => {
+  const past = Array.from({ length: 20 }, () =>
+    aDeal({
+      path: [
+        ['NEW', '2026-08-01'],
+        ['OFFER', '2026-08-10'],
+      ],
+    }),
+  )
+  const lately = (callers: number) =>
+    Array.from({ length: 40 }, (_, index) =>
+      aDeal({
+        path: [
+          ['NEW', '2026-11-01'],
+          ...(index < callers ? [['CALL', '2026-11-05'] as const] : []),
+          ['OFFER', '2026-11-10'],
+        ],
+      }),
+    )
+  const usedOf = (measurement: Measurement) => {
+    const read = measureOf(measurement, 'M31').numbers?.read([], 0, 27)
+    return [read?.numerator, read?.denominator]
+  }
+
+  test('a stage first entered within 30 days is too early to judge, used or not', () => {
+    expect(usedOf(measureWithUse([...past, ...lately(1)]))).toEqual([2, 2])
+    expect(usedOf(measureWithUse([...past, ...lately(30)]))).toEqual([2, 2])
+  })
+
+  test('an older stage that few deals enter counts against, and so does one that nobody enters', () => {
+    const former = aDeal({
+      path: [
+        ['NEW', '2026-08-01'],
+        ['CALL', '2026-08-10'],
+      ],
+    })
+    expect(usedOf(measureWithUse([...past, former, ...lately(1)]))).toEqual([2, 3])
+    expect(usedOf(measureWithUse([...past, ...lately(0)]))).toEqual([2, 3])
+  })
+
+  test('no stage is young while history itself is', () => {
+    const world = aWorld({ historyStart: at('2026-11-01') })
+    expect(usedOf(measureWithUse(lately(1), world))).toEqual([2, 3])
+  })
+})
+
 describe('M35, automation savings', () => {
   const robotMove = (back: string | null): Dossier => {
     const deal = aDeal({

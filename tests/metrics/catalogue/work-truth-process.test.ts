@@ -70,6 +70,125 @@ test('M06 agrees within five per cent', () => {
   expect(ratio(measure([deal(1040), deal(1100)]), 'M06')).toEqual([1, 2])
 })
 
+describe('M06, a sum changed shortly before the close', () => {
+  const base = { responsibleId: 'anna', currency: 'RUB', closeOn: null, fields: {} }
+  const won = (
+    amounts: readonly (readonly [when: string, amount: number | null])[],
+    invoiced = '2026-10-20',
+  ) =>
+    aDeal({
+      path: [
+        ['NEW', '2026-10-01'],
+        ['WON', '2026-11-17T10:00'],
+      ],
+      versions: amounts.map(([when, amount]) => ({ ...base, observedAt: at(when), amount })),
+      invoices: [anInvoice(invoiced, { amount: 1000 })],
+    })
+  const numbersOf = (deal: ReturnType<typeof won>) => ratio(measure([deal]), 'M06')
+
+  test('counts by the sum of a week earlier when it was made to fit the invoices', () => {
+    const fitted = won([
+      ['2026-10-01', 1500],
+      ['2026-11-16T10:00', 1000],
+    ])
+    const measurement = measure([fitted])
+    expect(ratio(measurement, 'M06')).toEqual([0, 1])
+    const [item] = measureOf(measurement, 'M06').evidence?.items()['anna']?.items ?? []
+    expect(item).toMatchObject({ counts: false, fact: 'fitted', params: { share: 1 / 3 } })
+    const filled = won([
+      ['2026-10-01', null],
+      ['2026-11-16T10:00', 1000],
+    ])
+    expect(numbersOf(filled)).toEqual([0, 1])
+  })
+
+  test('counts as it stood at the close when the change is older than a week or of no weight', () => {
+    const old = won([
+      ['2026-10-01', 1500],
+      ['2026-11-10T10:00', 1000],
+    ])
+    const slight = won([
+      ['2026-10-01', 1020],
+      ['2026-11-16T10:00', 1000],
+    ])
+    expect([old, slight].map(numbersOf)).toEqual([
+      [1, 1],
+      [1, 1],
+    ])
+  })
+
+  test('a sum that came to differ just before the close differs', () => {
+    const spoilt = won([
+      ['2026-10-01', 1000],
+      ['2026-11-16T10:00', 1500],
+    ])
+    expect(numbersOf(spoilt)).toEqual([0, 1])
+  })
+
+  test('a sum agreed on before the invoice was made is no fit to it', () => {
+    const changes = [
+      ['2026-10-01', 1500],
+      ['2026-11-13T10:00', 1000],
+    ] as const
+    expect(numbersOf(won(changes, '2026-11-14'))).toEqual([1, 1])
+    expect(numbersOf(won(changes, '2026-11-12'))).toEqual([0, 1])
+  })
+
+  test('where the earlier sum is not known, the sum at the close counts', () => {
+    const seenLate = won([
+      ['2026-11-12T10:00', 1500],
+      ['2026-11-16T10:00', 1000],
+    ])
+    expect(numbersOf(seenLate)).toEqual([1, 1])
+  })
+})
+
+describe('M07, bound in time to an open deal', () => {
+  const facts = (deal: ReturnType<typeof aDeal>) => {
+    const measurement = measure([deal])
+    const items = measureOf(measurement, 'M07').evidence?.items()['anna']?.items ?? []
+    return [ratio(measurement, 'M07'), items.map(({ fact }) => fact)]
+  }
+
+  test('a talk about a deal that was closed by then is not bound, one before the close is', () => {
+    const path = [
+      ['NEW', '2026-10-01'],
+      ['LOST', '2026-11-17T10:00'],
+    ] as const
+    expect(
+      facts(aDeal({ path, activities: [aCall('2026-11-17T09:59'), aCall('2026-11-17T10:01')] })),
+    ).toEqual([
+      [1, 2],
+      ['linked_to_closed', 'linked'],
+    ])
+  })
+
+  test('a deal whose close left no row in history was open until it was closed', () => {
+    const deal = aDeal({ path: [['LOST', '2026-10-01']], activities: [aCall('2026-11-17T10:00')] })
+    const closed = (closedAt: string) =>
+      facts({ ...deal, moves: [], current: { ...deal.current, closedAt: at(closedAt) } })
+    expect(closed('2026-11-17T11:00')).toEqual([[1, 1], ['linked']])
+    expect(closed('2026-11-17T09:00')).toEqual([[0, 1], ['linked_to_closed']])
+  })
+
+  test('a deal created within one working day after the talk is in time', () => {
+    const created = (createdAt: string) =>
+      aDeal({ path: [['NEW', createdAt]], activities: [aCall('2026-11-13T17:00')] })
+    const world = aWorld({ asOf: at('2026-11-19T23:59') })
+    const numbersOf = (createdAt: string) => ratio(measure([created(createdAt)], { world }), 'M07')
+    // A working day after Friday 17:00 is over on Monday at 17:00.
+    expect(numbersOf('2026-11-16T17:00')).toEqual([1, 1])
+    expect(numbersOf('2026-11-16T17:01')).toEqual([0, 1])
+  })
+
+  test('a talk that was recorded later than a working day after it is late', () => {
+    const recorded = (createdAt: string) =>
+      aDeal({ activities: [aCall('2026-11-16T10:00', 'anna', { createdAt: at(createdAt) })] })
+    expect(facts(recorded('2026-11-17T10:00'))).toEqual([[1, 1], ['linked']])
+    expect(facts(recorded('2026-11-17T10:01'))).toEqual([[0, 1], ['linked_late']])
+  })
+})
+
 test('M07 is the share of real talks that hang on a deal', () => {
   const deal = aDeal({
     activities: [aCall('2026-11-17T10:00'), aCall('2026-11-17T11:00', 'anna', { durationSeconds: 5 })],
@@ -177,6 +296,35 @@ describe('M19, loss reasons', () => {
   })
 })
 
+describe('M19 and the amnesty', () => {
+  const installedAt = at('2026-11-02T09:00')
+  const red = aDeal({ id: 'red' })
+  const fine = aDeal({ id: 'fine' })
+  const lostOn = (day: string) =>
+    aDeal({
+      path: [
+        ['NEW', '2026-10-01'],
+        ['LOST', `${day}T10:00`],
+      ],
+    })
+  const losses = [lostOn('2026-10-29'), lostOn('2026-11-03'), lostOn('2026-11-13'), lostOn('2026-11-17')]
+  const lostOf = (judge: ReturnType<typeof redDeals>, world = aWorld({ installedAt })) =>
+    ratio(measure([red, fine, ...losses], { world, judge }), 'M19', 'anna', 28)
+
+  test('losses of the two weeks are left out where those were an amnesty', () => {
+    expect(lostOf(redDeals('red', ...losses.map(({ id }) => id)))).toEqual([0, 2])
+  })
+
+  test('they count where day one gave no amnesty', () => {
+    expect(lostOf(redDeals())).toEqual([0, 4])
+  })
+
+  test('they are left out when the window no longer reaches back to day one', () => {
+    const world = aWorld({ installedAt, asOf: at('2026-12-04T23:59') })
+    expect(lostOf(redDeals(), world)).toEqual([0, 1])
+  })
+})
+
 describe('M20 and M21, the road', () => {
   test('a straight road conforms fully, a skip costs', () => {
     const straight = aDeal({
@@ -257,6 +405,44 @@ test('M24: a deal that changed hands is taken up within two working days', () =>
     })
   const deals = [handed([aCall('2026-11-17T10:00', 'boris')]), handed([])]
   expect(ratio(measure(deals), 'M24', 'boris')).toEqual([1, 2])
+})
+
+describe('M24, ping-pong', () => {
+  const base = { amount: 1, currency: 'RUB', closeOn: null, fields: {} }
+  const handed = (...owners: readonly (readonly [when: string, who: string])[]) =>
+    aDeal({
+      versions: owners.map(([when, responsibleId]) => ({ ...base, observedAt: at(when), responsibleId })),
+    })
+  const factsOf = (deals: readonly ReturnType<typeof aDeal>[], who: string) => {
+    const measurement = measure(deals)
+    const items = measureOf(measurement, 'M24').evidence?.items()[who]?.items ?? []
+    return [ratio(measurement, 'M24', who), items.map(({ fact, params }) => [fact, params['returns']])]
+  }
+
+  test('two returns to former owners are told by the items and change no number', () => {
+    const bounced = handed(
+      ['2026-10-01', 'anna'],
+      ['2026-11-09T10:00', 'boris'],
+      ['2026-11-10T10:00', 'anna'],
+      ['2026-11-16T10:00', 'boris'],
+    )
+    expect(factsOf([bounced], 'boris')).toEqual([[0, 1], [['not_taken_up_ping_pong', 2]]])
+  })
+
+  test('one return is none, nor are returns by a reassignment of many', () => {
+    const once = handed(['2026-10-01', 'anna'], ['2026-11-10T10:00', 'boris'], ['2026-11-16T10:00', 'anna'])
+    expect(factsOf([once], 'anna')).toEqual([[0, 1], [['not_taken_up', undefined]]])
+    const cover = Array.from({ length: 20 }, () =>
+      handed(['2026-10-01', 'anna'], ['2026-11-09T10:00', 'boris'], ['2026-11-11T10:00', 'anna']),
+    )
+    const covered = handed(
+      ['2026-10-01', 'anna'],
+      ['2026-11-09T10:00', 'boris'],
+      ['2026-11-11T10:00', 'anna'],
+      ['2026-11-16T10:00', 'boris'],
+    )
+    expect(factsOf([...cover, covered], 'boris')).toEqual([[0, 1], [['not_taken_up', undefined]]])
+  })
 })
 
 test('M25 is the share of moves whose author nobody knows', () => {
