@@ -75,7 +75,11 @@ describe('a marketplace install', () => {
     expect(ms).toBeLessThan(PATIENCE_MS)
     expect((await rowOf(site))?.status).toBe('active')
     await read(site)
-    expect(site.account.webhooks.rows).toHaveLength(1)
+    await eventually(
+      'the webhook',
+      async () => site.account.webhooks.rows.length,
+      count => count === 1,
+    )
   }, 150_000)
 
   it('is answered in time when even the exchange of the code is slow, and is not lost', async () => {
