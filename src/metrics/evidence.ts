@@ -8,7 +8,8 @@ const newestFirst = (a: Kept, b: Kept): number =>
 /** Items behind one measure, per person: all are counted, the newest `limit` are kept. */
 export class Ledger {
   readonly #limit: number
-  readonly #people = new Map<string, { total: number; kept: Kept[] }>()
+  /** `floor`: what is older cannot be among the newest any more. */
+  readonly #people = new Map<string, { total: number; floor: number; kept: Kept[] }>()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -19,15 +20,17 @@ export class Ledger {
     if (who === null) return
     let person = this.#people.get(who)
     if (person === undefined) {
-      person = { total: 0, kept: [] }
+      person = { total: 0, floor: Number.NEGATIVE_INFINITY, kept: [] }
       this.#people.set(who, person)
     }
     person.total++
+    if (at < person.floor) return
     person.kept.push({ at, item })
     // Twice the limit before tidying: sorting stays rare, memory bounded.
     if (person.kept.length >= this.#limit * 2) {
       person.kept.sort(newestFirst)
       person.kept.length = this.#limit
+      person.floor = person.kept.at(-1)?.at ?? person.floor
     }
   }
 
@@ -61,29 +64,35 @@ export type Fix = { dealId: string; amount: number; days: readonly FixDay[] }
 /** Deals named per person and measure; all of them are counted. */
 const MAX_FIX_DEALS = 20
 
-const weightOf = ({ days }: Fix): number =>
+const weightOf = (days: readonly FixDay[]): number =>
   days.reduce((sum, { numerator, denominator }) => sum + Math.abs(numerator) + Math.abs(denominator), 0)
 
-const weightiestFirst = (a: Fix, b: Fix): number =>
-  weightOf(b) - weightOf(a) || b.amount - a.amount || (a.dealId < b.dealId ? -1 : 1)
+type Weighed = { weight: number; fix: Fix }
+
+const weightiestFirst = (a: Weighed, b: Weighed): number =>
+  b.weight - a.weight || b.fix.amount - a.fix.amount || (a.fix.dealId < b.fix.dealId ? -1 : 1)
 
 /** Deals that a person could put right today, those that weigh most first. */
 export class FixList {
-  readonly #people = new Map<string, { count: number; kept: Fix[] }>()
+  /** `floor`: what weighs less cannot be among the weightiest any more. */
+  readonly #people = new Map<string, { count: number; floor: number; kept: Weighed[] }>()
 
   /** @param days changes on the working days of the last week on which this person owned the deal */
   add(who: string | null, dealId: string, amount: number | null, days: readonly FixDay[]): void {
     if (who === null) return
     let own = this.#people.get(who)
     if (own === undefined) {
-      own = { count: 0, kept: [] }
+      own = { count: 0, floor: 0, kept: [] }
       this.#people.set(who, own)
     }
     own.count++
-    own.kept.push({ dealId, amount: amount ?? 0, days })
+    const weight = weightOf(days)
+    if (weight < own.floor) return
+    own.kept.push({ weight, fix: { dealId, amount: amount ?? 0, days } })
     if (own.kept.length < MAX_FIX_DEALS * 4) return
     own.kept.sort(weightiestFirst)
     own.kept.length = MAX_FIX_DEALS
+    own.floor = own.kept.at(-1)?.weight ?? 0
   }
 
   count(who: string): number {
@@ -92,6 +101,9 @@ export class FixList {
 
   /** The weightiest of them, at most twenty. */
   top(who: string): Fix[] {
-    return (this.#people.get(who)?.kept ?? []).toSorted(weightiestFirst).slice(0, MAX_FIX_DEALS)
+    return (this.#people.get(who)?.kept ?? [])
+      .toSorted(weightiestFirst)
+      .slice(0, MAX_FIX_DEALS)
+      .map(({ fix }) => fix)
   }
 }

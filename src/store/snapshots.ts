@@ -92,12 +92,19 @@ export const snapshotsOf = (db: Kysely<Database>) => {
       parts: Partial<SnapshotParts>,
     ): Promise<void> => {
       const rows: { part: string; chunk: number; content: Buffer }[] = []
+      // A piece is packed on another thread while the next is written.
+      let packing: Promise<unknown> = Promise.resolve()
       for (const [part, content] of Object.entries(parts)) {
         if (content === undefined) continue
         let chunk = 0
-        for (const piece of piecesOf(content))
-          rows.push({ part, chunk: chunk++, content: await deflate(piece, { level: 3 }) })
+        for (const piece of piecesOf(content)) {
+          const packed = deflate(piece, { level: 3 })
+          const row = { part, chunk: chunk++ }
+          await packing
+          packing = packed.then(content => rows.push({ ...row, content }))
+        }
       }
+      await packing
       const { asOf, isPartial = false, isFirstLook = false } = snapshot
       await db.transaction().execute(async trx => {
         await sql`delete from snapshots where installation_id = ${id} and as_of = ${asOf}`.execute(trx)
