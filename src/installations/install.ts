@@ -222,7 +222,9 @@ export const createInstaller = (deps: {
         )
       let grant: Grant
       try {
-        grant = await proof.prove()
+        grant = await proof.prove(portalKey =>
+          store.limits.forInstallation(installationIdOf(vendor.id, portalKey)),
+        )
       } catch (error) {
         // Nothing was spent at a vendor that gave no answer: the same request may come again.
         if (isVendorError(error) && ['unavailable', 'rate_limited'].includes(error.kind))

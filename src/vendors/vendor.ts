@@ -109,9 +109,14 @@ export type Inbound = {
    * Proves an installation request with the vendor's OAuth server.
    * `singleUse` names what the request spends (a code, a refresh token), so that a second use is refused
    * before anything is asked of anyone. `state` is what `authorizeUrl` was given, to be verified by whoever
-   * made it; absent where the vendor installs without our page.
+   * made it; absent where the vendor installs without our page. Questions to a portal that may be read meanwhile
+   * keep within `limitsOf` that portal.
    */
-  installProof(req: InboundRequest): { singleUse: string; state?: string; prove(): Promise<Grant> }
+  installProof(req: InboundRequest): {
+    singleUse: string
+    state?: string
+    prove(limitsOf?: (portalKey: string) => LimitLedger): Promise<Grant>
+  }
   /** Proves the person in a frame; asks only the stored address. */
   frame(req: InboundRequest, portal: KnownPortal): Promise<FrameUser>
   /** Verifies an event's secret and reads it. Synchronous in spirit: asks nobody, except to prove tokens of app_* events. */

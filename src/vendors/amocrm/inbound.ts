@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { type Clock, stopwatch } from '../../clock.ts'
 import { badRequest, forbidden, isVendorError, unauthorized, type VendorError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
-import type { CrmEvent, Grant, Inbound, InboundRequest } from '../vendor.ts'
+import type { CrmEvent, Grant, Inbound, InboundRequest, LimitLedger } from '../vendor.ts'
 import { createClient } from './client.ts'
 import { isAdminUser, readAccount } from './directory.ts'
 import { createFirstSteps } from './limits.ts'
@@ -49,11 +49,15 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
     return {
       singleUse: code,
       ...(state ? { state } : {}),
-      prove: () => prove(origin, code),
+      prove: limitsOf => prove(origin, code, limitsOf),
     }
   }
 
-  const prove = async (origin: string, code: string): Promise<Grant> => {
+  const prove = async (
+    origin: string,
+    code: string,
+    limitsOf?: (portalKey: string) => LimitLedger,
+  ): Promise<Grant> => {
     const elapsed = stopwatch()
     const tokens = await exchangeCode(platform, origin, code, clock).catch(error => {
       if (isVendorError(error) && error.kind === 'auth_revoked')
@@ -68,10 +72,10 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
     const grant = { address, tokens, scopes: ['crm'], eventSecret: randomBytes(24).toString('base64url') }
     // The code is spent: a pair that names its account is kept even if nothing more can be asked in time.
     if (accountId === null || userId === null)
-      return { ...grant, ...(await introduce(origin, tokens.access)) }
+      return { ...grant, ...(await introduce(origin, tokens.access, undefined)) }
     const left = Math.ceil(Math.max(SHORTEST_QUESTION_MS, PROOF_MS - elapsed()))
     try {
-      const told = await introduce(origin, tokens.access, AbortSignal.timeout(left))
+      const told = await introduce(origin, tokens.access, limitsOf?.(accountId), AbortSignal.timeout(left))
       if (told.portalKey !== accountId)
         throw unauthorized('account_mismatch', 'The token is from another account')
       return { ...grant, ...told }
@@ -86,9 +90,11 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
   const introduce = async (
     origin: string,
     access: string,
+    known: LimitLedger | undefined,
     signal?: AbortSignal,
   ): Promise<Pick<Grant, 'portalKey' | 'userId' | 'isAdmin' | 'language'>> => {
-    const limits = createFirstSteps(clock)
+    const firstSteps = createFirstSteps(clock)
+    const limits = known ?? firstSteps
     const client = createClient(platform, {
       address: addressAt(origin),
       installationId: 'installing',
@@ -104,7 +110,7 @@ export const createInbound = (platform: Platform, clock: Clock, log: Logger): In
     if (!userId) throw unauthorized('user_unknown', 'The CRM does not name the user who installs')
     const isAdmin = await isAdminUser(client, userId)
     signal?.throwIfAborted()
-    await limits.settle()
+    if (limits === firstSteps) await firstSteps.settle()
     return { portalKey: account.id, userId, isAdmin, language: account.language ?? null }
   }
 
