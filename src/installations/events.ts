@@ -1,5 +1,5 @@
 import { type Clock, DAY, SECOND } from '../clock.ts'
-import { asError, isVendorError, notFound } from '../errors.ts'
+import { isVendorError, notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Store } from '../store/open-store.ts'
 import type { CrmEvent, InboundRequest, KnownPortal, Vendor } from '../vendors/vendor.ts'
@@ -20,7 +20,7 @@ export type Farewell = 'gone' | 'still_here' | 'unknown'
 export type Events = {
   /** Verifies and keeps hints; asks the CRM nothing but to confirm an uninstall. @throws AppError 4xx */
   receive(vendor: Vendor, req: InboundRequest): Promise<{ installationId: string | null }>
-  /** The signed "integration disabled" hook. */
+  /** The "integration disabled" hook. Its signature is the vendor's word, which is taken. @throws AppError 4xx */
   disconnect(vendor: Vendor, req: InboundRequest): Promise<void>
   /** Believes a removal only when our access is dead; then drops tokens and names and sets the date of deletion. */
   confirmUninstall(installationId: string, purge: boolean): Promise<Farewell>
@@ -135,9 +135,8 @@ export const createEvents = (deps: {
       const portalKey = vendor.inbound.uninstall(req)
       const installation = await findInstallation(store, installationIdOf(vendor.id, portalKey))
       if (!installation || installation.status === 'uninstalled') return
-      await bidFarewell(installation.id, false).catch((error: unknown) => {
-        log.error({ err: asError(error), installationId: installation.id }, 'removal not confirmed')
-      })
+      // Signed with our secret by the vendor itself: nobody else needs to be asked, and data stay for a change of mind.
+      await retire(installation.id, 'The app was switched off in the CRM', false)
     },
   }
 }
