@@ -1,16 +1,13 @@
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { closeBrowser, hasChromium, named, openBrowser, openPage } from './browser.ts'
-import { ensureBuilt } from './built.ts'
-import { type Scene, scene, startMock } from './mock-api.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { hasChromium, named } from './browser.ts'
+import { type Scene, scene } from './mock-api.ts'
+import { createVisits } from './visits.ts'
 
-let browser: BrowserContext
-let mock: Awaited<ReturnType<typeof startMock>>
-const opened: Page[] = []
+const visits = createVisits()
 
 const visit = async (part: Partial<Scene> = {}, more = ''): Promise<Page> => {
-  const { page } = await openPage(browser, mock.page(scene(part), more))
-  opened.push(page)
+  const { page } = await visits.open(part, more)
   return page
 }
 const focused = (
@@ -19,18 +16,7 @@ const focused = (
 ): Promise<string | null> => page.evaluate(what)
 
 describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_000 }, () => {
-  beforeAll(async () => {
-    await ensureBuilt()
-    mock = await startMock()
-    browser = await openBrowser()
-  }, 120_000)
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map(page => page.close()))
-  })
-  afterAll(async () => {
-    await closeBrowser(browser)
-    await mock?.stop()
-  })
+  visits.hooks()
 
   describe('a number', () => {
     test('opens its rule, its formula and its deals; Escape brings the focus back to it', async () => {
@@ -119,10 +105,9 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
 
   describe('the frame is never empty', () => {
     test('before the server has answered', async () => {
-      const page = await browser.newPage()
-      opened.push(page)
+      const page = await visits.blank()
       await page.route('**/api/v1/session', () => undefined)
-      await page.goto(mock.page(scene()))
+      await page.goto(visits.mock().page(scene()))
       expect(await page.locator('.pl-boot').isVisible()).toBe(true)
     })
 
@@ -210,22 +195,21 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
       await page.getByRole('radio', { name: 'English' }).click()
       await page.getByRole('heading', { name: 'Settings' }).waitFor()
       expect(await page.getAttribute('html', 'lang')).toBe('en')
-      expect(mock.patches).toContainEqual({ language: 'en' })
+      expect(visits.mock().patches).toContainEqual({ language: 'en' })
     })
 
     test('of the portal is sent as the change alone', async () => {
       const page = await visit({ role: 'admin', view: 'settings', params: { section: 'calendar' } })
       await page.getByRole('button', { name: 'Сб' }).click()
       await page.getByText('Сохранено').waitFor()
-      expect(mock.patches).toContainEqual({ calendar: { workdays: [1, 2, 3, 4, 5, 6] } })
+      expect(visits.mock().patches).toContainEqual({ calendar: { workdays: [1, 2, 3, 4, 5, 6] } })
     })
   })
 
   describe('inside of the other CRM', () => {
     test('takes the ticket from the fragment, clears it, and asks the script around it to open a card', async () => {
-      const page = await browser.newPage()
-      opened.push(page)
-      await page.goto(mock.host(scene({ view: 'stale' })))
+      const page = await visits.blank()
+      await page.goto(visits.mock().host(scene({ view: 'stale' })))
       const frame = page.frameLocator('iframe')
       await frame.locator('.row').first().waitFor()
       expect(page.frames()[1]?.url()).not.toContain('ticket')

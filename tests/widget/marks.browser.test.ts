@@ -1,33 +1,19 @@
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { closeBrowser, hasChromium, named, openBrowser, openPage } from './browser.ts'
-import { ensureBuilt } from './built.ts'
-import { type Scene, scene, startMock } from './mock-api.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { hasChromium, named } from './browser.ts'
+import type { Scene } from './mock-api.ts'
+import { createVisits } from './visits.ts'
 
-let browser: BrowserContext
-let mock: Awaited<ReturnType<typeof startMock>>
-const opened: Page[] = []
+const visits = createVisits()
 
 const visit = async (part: Partial<Scene> = {}): Promise<Page> => {
-  const { page } = await openPage(browser, mock.page(scene(part)))
-  opened.push(page)
+  const { page } = await visits.open(part)
   return page
 }
-const sent = () => mock.patches.at(-1) as { path?: string; dealIds?: string[] } | undefined
+const sent = () => visits.mock().patches.at(-1) as { path?: string; dealIds?: string[] } | undefined
 
 describe.skipIf(!hasChromium)(named('pauses and objections in a browser'), { timeout: 90_000 }, () => {
-  beforeAll(async () => {
-    await ensureBuilt()
-    mock = await startMock()
-    browser = await openBrowser()
-  }, 120_000)
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map(page => page.close()))
-  })
-  afterAll(async () => {
-    await closeBrowser(browser)
-    await mock?.stop()
-  })
+  visits.hooks()
 
   test('deals are chosen by X and by Shift and click, and paused together', async () => {
     const page = await visit({ view: 'stale', deals: 8 })

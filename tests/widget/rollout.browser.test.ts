@@ -1,32 +1,18 @@
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { closeBrowser, hasChromium, named, openBrowser, openPage } from './browser.ts'
-import { ensureBuilt } from './built.ts'
-import { type Scene, scene, startMock } from './mock-api.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { hasChromium, named } from './browser.ts'
+import type { Scene } from './mock-api.ts'
+import { createVisits } from './visits.ts'
 
-let browser: BrowserContext
-let mock: Awaited<ReturnType<typeof startMock>>
-const opened: Page[] = []
+const visits = createVisits()
 
 const visit = async (part: Partial<Scene> = {}): Promise<Page> => {
-  const { page } = await openPage(browser, mock.page(scene({ view: 'rollout', ...part })))
-  opened.push(page)
+  const { page } = await visits.open({ view: 'rollout', ...part })
   return page
 }
 
 describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_000 }, () => {
-  beforeAll(async () => {
-    await ensureBuilt()
-    mock = await startMock()
-    browser = await openBrowser()
-  }, 120_000)
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map(page => page.close()))
-  })
-  afterAll(async () => {
-    await closeBrowser(browser)
-    await mock?.stop()
-  })
+  visits.hooks()
 
   test('a figure opens its deals with links into the CRM, and Escape brings the focus back', async () => {
     const page = await visit({ role: 'admin' })
@@ -58,7 +44,7 @@ describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_0
     const page = await visit({ role: 'admin' })
     await page.getByLabel('Подтверждение стадии «Обследование»').selectOption('meeting')
     await page.getByText('Сохранено, пересчитаем ночью.').waitFor()
-    const sent = mock.patches.at(-1) as { stageRules: { stageId: string; proof: string }[] }
+    const sent = visits.mock().patches.at(-1) as { stageRules: { stageId: string; proof: string }[] }
     expect(sent.stageRules.map(({ stageId, proof }) => [stageId, proof])).toEqual([
       ['SURVEY', 'meeting'],
       ['OFFER', 'message'],

@@ -1,18 +1,12 @@
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { clipped, closeBrowser, hasChromium, named, openBrowser, openPage, overflow } from './browser.ts'
-import { ensureBuilt } from './built.ts'
-import { type Scene, scene, startMock } from './mock-api.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { clipped, hasChromium, named, overflow } from './browser.ts'
+import type { Scene } from './mock-api.ts'
+import { createVisits } from './visits.ts'
 
-let browser: BrowserContext
-let mock: Awaited<ReturnType<typeof startMock>>
-const opened: Page[] = []
+const visits = createVisits()
 
-const visit = async (part: Partial<Scene>): Promise<{ page: Page; problems: string[] }> => {
-  const watched = await openPage(browser, mock.page(scene(part)))
-  opened.push(watched.page)
-  return watched
-}
+const visit = visits.open
 const settings = (part: Partial<Scene> = {}): Partial<Scene> => ({
   view: 'settings',
   role: 'admin',
@@ -25,18 +19,7 @@ const chooseTwo = async (page: Page): Promise<void> => {
 }
 
 describe.skipIf(!hasChromium)(named('writing into the CRM'), { timeout: 90_000 }, () => {
-  beforeAll(async () => {
-    await ensureBuilt()
-    mock = await startMock()
-    browser = await openBrowser()
-  }, 120_000)
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map(page => page.close()))
-  })
-  afterAll(async () => {
-    await closeBrowser(browser)
-    await mock?.stop()
-  })
+  visits.hooks()
 
   test('cannot be switched on before its preview was looked at, and shows what was written and what stayed', async () => {
     const { page, problems } = await visit(settings({ deals: 25 }))
@@ -53,7 +36,12 @@ describe.skipIf(!hasChromium)(named('writing into the CRM'), { timeout: 90_000 }
     await page.getByRole('button', { name: 'Показать, что изменится' }).click()
     await page.getByRole('button', { name: 'Включить' }).click()
     await page.getByText('Включено. Первая запись').waitFor()
-    expect(mock.patches.at(-1)).toEqual({ marks: true, tasks: true, level: 'amber', hash: 'a'.repeat(32) })
+    expect(visits.mock().patches.at(-1)).toEqual({
+      marks: true,
+      tasks: true,
+      level: 'amber',
+      hash: 'a'.repeat(32),
+    })
 
     await page.getByRole('button', { name: 'Записать сейчас' }).click()
     await page.getByText('Записано 31 из 31').waitFor()
@@ -90,7 +78,7 @@ describe.skipIf(!hasChromium)(named('writing into the CRM'), { timeout: 90_000 }
     await dialog.getByText('Позвонить и договориться о встрече, до').first().waitFor()
     await dialog.getByRole('button', { name: 'Записать в CRM' }).click()
     await dialog.getByText('Записано 2. Вернуть можно 24 часа.').waitFor()
-    expect(mock.patches.at(-1)).toMatchObject({
+    expect(visits.mock().patches.at(-1)).toMatchObject({
       action: 'task',
       title: 'Позвонить и договориться о встрече',
       dealIds: [expect.any(String), expect.any(String)],

@@ -35,11 +35,3 @@ export const contactGaps = (
   }
   return gaps
 }
-
-/** The last two-way contact of a deal known at `asOf`; null when there was none. */
-export const lastContactAt = (history: PortalHistory, deal: number, asOf: number): number | null => {
-  const { firstContact } = history.deal
-  for (let contact = firstContact[deal + 1]! - 1; contact >= firstContact[deal]!; contact--)
-    if (history.contact.knownAt[contact]! <= asOf) return history.contact.at[contact]!
-  return null
-}

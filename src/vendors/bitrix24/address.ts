@@ -1,6 +1,5 @@
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import type { PortalAddress } from '../vendor.ts'
 
 /**
  * Which addresses may be called. Only what the OAuth server vouched for comes here, and even that is not
@@ -81,6 +80,3 @@ export const hardenApi = (
   if (!/^(?=.{4,253}$)([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}$/.test(name) || LOCAL_NAMES.test(name)) return null
   return address
 }
-
-/** Same portal address, told by its API base. */
-export const sameApi = (a: PortalAddress, b: PortalAddress): boolean => a.api === b.api
