@@ -18,6 +18,26 @@ const BIG = [
   'snapshot_parts',
 ] as const satisfies (keyof Database)[]
 
+/** Rows of a portal after which the planner hears of it, and again whenever they have doubled. */
+const FIRST_LOOK_ROWS = 2_000
+
+/**
+ * Tells the planner of a portal while its first reading goes on. Until then it believes that a portal it has not met
+ * has one row in every table, and joins half a million of them pairwise.
+ */
+export const plannerNewsOf = (db: Kysely<Database>) => {
+  const portals = new Map<string, { rows: number; next: number }>()
+  /** @param rows just saved */
+  return async (id: string, rows: number): Promise<void> => {
+    const portal = portals.get(id) ?? { rows: 0, next: FIRST_LOOK_ROWS }
+    portals.set(id, portal)
+    portal.rows += rows
+    if (portal.rows < portal.next) return
+    portal.next = portal.rows * 2
+    for (const table of BIG) await sql`analyze ${sql.table(table)}`.execute(db)
+  }
+}
+
 export const maintenanceOf = (db: Kysely<Database>, isEmbedded: boolean, log: Logger) => ({
   /**
    * Tells the planner what the tables look like now; the embedded database, which has nobody to sweep up

@@ -16,7 +16,7 @@ import { goneOf } from './gone.ts'
 import { installationsOf } from './installations.ts'
 import { journalOf } from './journal.ts'
 import { limitsOf } from './limits.ts'
-import { maintenanceOf } from './maintenance.ts'
+import { maintenanceOf, plannerNewsOf } from './maintenance.ts'
 import { checkSchema, migrate } from './migrate.ts'
 import { notificationsOf } from './notifications.ts'
 import { pageSaverOf } from './pages.ts'
@@ -77,7 +77,7 @@ const storeOver = (
     limits: limitsOf(db, clock),
     syncRuns: syncRunsOf(db, clock, maintenance.maintain),
     feeds: feedsOf(db, clock),
-    ...pageSaverOf(db),
+    ...pageSaverOf(db, plannerNewsOf(db)),
     ...directorySaverOf(db, clock),
     ...goneOf(db),
     ...creditingOf(db),

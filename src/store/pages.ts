@@ -60,19 +60,20 @@ const moveFeed = async (trx: Transaction<Database>, page: PageToSave, stamp: Sta
     .execute()
 }
 
-export const pageSaverOf = (db: Kysely<Database>) => ({
+/** @param grown told how many rows of a portal were saved */
+export const pageSaverOf = (db: Kysely<Database>, grown: (id: string, rows: number) => Promise<void>) => ({
   /**
    * Saves one page and the place to go on from in one transaction: either all of it is stored or nothing.
    * Saving the same page again changes nothing.
    * @returns ids of deals that are new or about which something differs from before
    * @throws AppError `installation_not_found` when it was purged meanwhile
    */
-  savePage: (id: string, page: PageToSave): Promise<{ changedDealIds: string[] }> => {
+  savePage: async (id: string, page: PageToSave): Promise<{ changedDealIds: string[] }> => {
     const stamp: Stamp = { installationId: id, runId: page.runId, seenAt: page.seenAt }
     const diff = page.diffDeadlines ?? true
     const { deals, stageMoves, activities, tasks, invoices, factChanges, deadlineMoves, taskClosings } =
       page.records
-    return db.transaction().execute(async trx => {
+    const saved = await db.transaction().execute(async trx => {
       // Pages of one portal follow each other, whichever process saves them.
       const installation = await trx
         .selectFrom('installations')
@@ -95,5 +96,7 @@ export const pageSaverOf = (db: Kysely<Database>) => ({
       await moveFeed(trx, page, stamp)
       return { changedDealIds: [...new Set(changed.flat())] }
     })
+    await grown(id, deals.length + stageMoves.length + activities.length + tasks.length + invoices.length)
+    return saved
   },
 })

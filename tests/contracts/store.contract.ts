@@ -1141,6 +1141,25 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         })
       })
 
+      test('the planner hears of a portal long before its first reading is over', async () => {
+        const id = await install(store)
+        const known = async () => {
+          const { rows } = await store.pool.query<{ vals: string | null }>(
+            `select most_common_vals::text as vals from pg_stats
+             where tablename = 'stage_moves' and attname = 'installation_id'`,
+          )
+          return rows[0]?.vals?.includes(id) ?? false
+        }
+        const moves = (from: number, count: number) =>
+          Array.from({ length: count }, (_, index) =>
+            move({ id: `m${from + index}`, dealId: `${from + index}`, at: at(index) }),
+          )
+        await store.savePage(id, page({ stageMoves: moves(0, 500) }))
+        expect(await known()).toBe(false)
+        await store.savePage(id, page({ stageMoves: moves(500, 1500) }))
+        expect(await known()).toBe(true)
+      })
+
       test('the database answers, and can be swept while it is used', async () => {
         await store.ping()
         await Promise.all([store.maintain(), other.ping()])
