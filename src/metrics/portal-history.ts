@@ -1,8 +1,8 @@
 import type { Dossier } from '../records/facts.ts'
-import type { BackTest, SnapshotParts } from '../snapshot/document.ts'
+import type { BackTest, DealRow, FlagRow, SnapshotParts } from '../snapshot/document.ts'
 import type { Judge, Verdict } from './deal-context.ts'
 import { backTest } from './history/backtest.ts'
-import { fitChances } from './history/chance.ts'
+import { type ChanceModel, chanceAt, fitChances } from './history/chance.ts'
 import { stageInfos } from './history/episodes.ts'
 import { countProcess } from './history/process-cells.ts'
 import { designsOf, processMap, variantsOf } from './history/process-map.ts'
@@ -21,9 +21,10 @@ import { stageKey, type World } from './world.ts'
  *   const collector = collectStays(); for await (const dossier of dossiers) collector.add(dossier)
  *   const history = collector.build()
  *   for (const world of worlds) {                            // share one WorkingTime: back-test fits are then shared too
- *     const { standing, backTest } = standingOf(history, world)
+ *     const standing = standingOf(history, world)
  *     processOf(history, world, standing.thresholds)          // and stageCurves
  *     … second pass: flagDeal(dossier, standing, world)      // one deal open at world.asOf, else null
+ *     tellChances(rows, chancesOf(history, world))            // flags do not wait for the chances
  *     … catalogue: judgeOf(standing, world)
  *   }
  */
@@ -33,8 +34,16 @@ export { collectStays, type PortalHistory, type StaysCollector } from './history
 export { type StageThreshold, type Thresholds, thresholdsOf } from './history/thresholds.ts'
 export { flagDeal, type Standing } from './stale-flag.ts'
 
-/** Chances with the proof of them. */
-export type Chances = Standing['chances'] & { backTest: BackTest }
+/** Chances to win at one instant with the proof of them; plain data. */
+export type Chances = {
+  backTest: BackTest
+  /** Null where time in stage predicts nothing, or too little was decided. */
+  model: ChanceModel | null
+  /** `stageKey` by stage number of the model. */
+  stages: readonly string[]
+  /** Working milliseconds of a working day. */
+  dayMs: number
+}
 
 /**
  * Chances to win at `world.asOf` with their back-test. Without 200 decided deals, or when the back-test's lower end
@@ -43,31 +52,39 @@ export type Chances = Standing['chances'] & { backTest: BackTest }
 export const chancesOf = (history: PortalHistory, world: World): Chances => {
   const infos = stageInfos(history, world)
   const { isPredictive, ...tested } = backTest(history, infos, world)
-  const model = isPredictive ? fitChances(history, infos, world) : null
-  const numberOf = new Map(infos.map((info, stage) => [info.key, stage]))
   return {
     backTest: tested,
-    of(pipelineId, stageId, ageDays) {
-      const stage = numberOf.get(stageKey(pipelineId, stageId))
-      const chance =
-        stage === undefined ? null : (model?.of(stage, ageDays * world.workingTime.dayMs) ?? null)
-      return chance === null ? { chance: null, basis: 'none' } : { chance: chance.win, basis: chance.basis }
-    },
+    model: isPredictive ? fitChances(history, infos, world).model : null,
+    stages: infos.map(({ key }) => key),
+    dayMs: world.workingTime.dayMs,
   }
 }
 
+/** Tells every deal of the rows its chance to win, and its flags too. */
+export const tellChances = (
+  { deals, flags }: { deals: readonly DealRow[]; flags: readonly FlagRow[] },
+  { model, stages, dayMs }: Chances,
+): void => {
+  if (model === null) return
+  const numberOf = new Map(stages.map((key, stage) => [key, stage]))
+  const chanceOf = ({ pipelineId, stageId, ageDays }: DealRow | FlagRow) =>
+    chanceAt(model, numberOf.get(stageKey(pipelineId, stageId)) ?? -1, ageDays * dayMs)
+  for (const deal of deals) {
+    const chance = chanceOf(deal)
+    if (chance === null) continue
+    deal.winChance = chance.win
+    deal.winChanceBasis = chance.basis
+  }
+  for (const flag of flags) flag.winChance = chanceOf(flag)?.win ?? null
+}
+
 /** Everything that flags of single deals stand on at `world.asOf`. */
-export const standingOf = (
-  history: PortalHistory,
-  world: World,
-): { standing: Standing; backTest: BackTest } => {
+export const standingOf = (history: PortalHistory, world: World): Standing => {
   const found = thresholdsOf(history, world)
   // The curves go with the standing once an instant is measured; the thresholds stay for its stage table.
   const thresholds: Thresholds = new Map([...found].map(([key, { stays: _, ...own }]) => [key, own]))
   const stays = new Map([...found].flatMap(([key, own]) => (own.stays ? [[key, own.stays] as const] : [])))
-  const chances = chancesOf(history, world)
-  const hasContacts = hasContactsAt(history, world)
-  return { standing: { thresholds, stays, hasContacts, chances }, backTest: chances.backTest }
+  return { thresholds, stays, hasContacts: hasContactsAt(history, world) }
 }
 
 /**

@@ -53,7 +53,7 @@ export const fixedSetOf = (weeks: readonly Measurement[]): ReadonlySet<string> =
 export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string> | null): Outcome => {
   const { world, measured } = measurement
   const isReconstructed = world.asOf < world.installedAt
-  const isAmnesty = !isReconstructed && isAmnestyAt(measurement)
+  const isAmnesty = isAmnestyIn(measurement)
   const teams = teamMembers(world)
   const set = isReconstructed ? (fixedSet ?? new Set<string>()) : null
   const byWindow = WINDOWS.map(({ windowDays, from }) => {
@@ -202,8 +202,8 @@ const stateOf = ({ everyone }: Measurement, { measure, numbers, offReason }: Mea
 }
 
 /** In the first two weeks of a portal that began with an amnesty (4.5, 8) there is no score. */
-const isAmnestyAt = ({ world, window, measured, everyone }: Measurement): boolean => {
-  if (world.asOf >= amnestyEnd(world.installedAt)) return false
+export const isAmnestyIn = ({ world, window, measured, everyone }: Measurement): boolean => {
+  if (world.asOf < world.installedAt || world.asOf >= amnestyEnd(world.installedAt)) return false
   const stale = measured.find(({ measure }) => measure.id === 'M13')?.numbers
   return beganWithAmnesty(world, window, stale ?? null, everyone) === true
 }

@@ -1,6 +1,6 @@
 import type { Dossier } from '../records/facts.ts'
 import type { Outcome } from '../records/records.ts'
-import type { ChanceBasis, DealClocks, DealRow, FlagKind, FlagRow, Level } from '../snapshot/document.ts'
+import type { DealClocks, DealRow, FlagKind, FlagRow, Level } from '../snapshot/document.ts'
 import { noMoveWithin } from './history/still-there.ts'
 import type { StageThreshold, Thresholds } from './history/thresholds.ts'
 import { type NextStep, nextStepAt } from './next-step.ts'
@@ -16,9 +16,6 @@ export type Standing = {
   stays?: ReadonlyMap<string, NonNullable<StageThreshold['stays']>>
   /** The portal shows two-way contacts at all; without them nobody can be called silent. */
   hasContacts: boolean
-  chances: {
-    of(pipelineId: string, stageId: string, ageDays: number): { chance: number | null; basis: ChanceBasis }
-  }
 }
 
 /** Where a deal stands at an instant. */
@@ -129,7 +126,8 @@ const lastContactOf = (dossier: Dossier, at: number): number | null => {
 
 /**
  * Rows of one deal for `deals` and `flags` at `world.asOf`: a flag row for each clock that has run out, when the
- * level is not `none`. Undated facts are as last observed by then, or as first observed, and marked so.
+ * level is not `none`. Undated facts are as last observed by then, or as first observed, and marked so. The chance to
+ * win is told later (`tellChances`).
  * @returns null when the deal was not open then
  */
 export const flagDeal = (
@@ -144,7 +142,6 @@ export const flagDeal = (
   const { pipelineId, stageId, enteredAt } = place
   const key = stageKey(pipelineId, stageId)
   const threshold = standing.thresholds.get(key)
-  const { chance, basis } = standing.chances.of(pipelineId, stageId, ageDays)
   const version = dossier.versions.findLast(each => each.observedAt <= asOf)
   const facts = version ?? dossier.versions[0]
   const isBroken = nextStep.state !== 'ok'
@@ -199,8 +196,8 @@ export const flagDeal = (
     ageDays,
     silenceDays,
     level,
-    winChance: chance,
-    winChanceBasis: basis,
+    winChance: null,
+    winChanceBasis: 'none',
     noMoveChance: still,
     noMoveDays: weekDays(world),
     clocks: own,
@@ -228,7 +225,7 @@ export const flagDeal = (
     since: new Date(Math.min(since, asOf)).toISOString(),
     ageDays,
     thresholdDays,
-    winChance: chance,
+    winChance: null,
     reason,
   }))
   return { deal, flags }

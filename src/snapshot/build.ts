@@ -1,14 +1,14 @@
-import { setImmediate } from 'node:timers/promises'
 import { type Clock, stopwatch } from '../clock.ts'
 import { notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Source, World } from '../metrics/world.ts'
+import { packPart } from '../store/packed-part.ts'
 import { startAdoption } from './adoption-weeks.ts'
 import { type Computed, computeSnapshots } from './compute.ts'
+import { curveOf } from './curve-rows.ts'
 import { startFlagChecks } from './flag-day.ts'
 import { rulesVersionOf } from './rules-version.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
-import { worldsAt } from './world.ts'
 
 export type { Source }
 
@@ -49,14 +49,14 @@ export const buildSnapshots = async (
     store.facts.directory(installationId),
     store.facts.historyStart(installationId),
   ])
-  const worlds = worldsAt({
+  const worlds = {
     directory,
     portal,
     can: pickCan(input.can),
     historyStart: start === null ? null : Number(start),
     asOfs: input.asOfs.map(Number).toSorted((a, b) => a - b),
     ...(input.unread === undefined ? {} : { unread: input.unread }),
-  })
+  }
   const saved: StoredSnapshot[] = []
   const computed = computeSnapshots({
     stream: {
@@ -65,7 +65,6 @@ export const buildSnapshots = async (
     },
     worlds,
     evidenceLimit: input.evidenceLimit ?? HISTORY_EVIDENCE_LIMIT,
-    breathe: () => setImmediate(),
     onProgress: (pass, deals) => {
       if (deals % PROGRESS_DEALS === 0)
         log.debug({ installationId, pass, deals, ms: Math.round(elapsed()) }, 'deals read for a snapshot')
@@ -77,7 +76,7 @@ export const buildSnapshots = async (
     const snapshot = storedOf(one, input.clock)
     await checkFlags(one)
     const { curve, use } = await adoption(snapshot, one.parts.scores)
-    one.parts.curves.push(...curve)
+    one.parts.curves = one.parts.curves?.with(await packPart(curveOf(curve)))
     if (one.parts.rollout !== undefined) one.parts.rollout.adoption = use
     await store.snapshots.save(installationId, snapshot, one.parts)
     if (snapshot.isFirstLook !== true) await store.snapshots.dropFirstLooks?.(installationId, snapshot.asOf)

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8'
+import { setImmediate } from 'node:timers/promises'
 import { METRICS } from '../metrics/catalogue/index.ts'
 import { cutDossier, cutLoose, latestOf } from '../metrics/cut.ts'
 import { checkFlags } from '../metrics/history/flag-check.ts'
@@ -8,36 +8,44 @@ import {
   flagDeal,
   judgeOf,
   type PortalHistory,
-  processOf,
-  stageCurves,
-  standingOf,
+  type Standing,
+  tellChances,
 } from '../metrics/portal-history.ts'
-import { fixedSetOf, type Outcome, outcomeOf } from '../metrics/rows.ts'
+import { fixedSetOf, isAmnestyIn, type Outcome, outcomeOf } from '../metrics/rows.ts'
 import type { PortalUse } from '../metrics/use/portal-use.ts'
 import { WINDOW_DAYS } from '../metrics/window.ts'
 import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
+import { type PackedPart, packPart } from '../store/packed-part.ts'
+import type { Background } from './background.ts'
+import { type BackgroundDesk, openBackgroundDesk } from './background-desk.ts'
 import { closedRow } from './closed.ts'
 import { type Counting, startCounting } from './counting.ts'
 import type {
   ClosedRow,
+  CompanySummary,
   DealRow,
-  FieldRow,
   FlagCheck,
   FlagRow,
   RolloutPart,
   SnapshotParts,
 } from './document.ts'
+import { KeptDeals } from './kept-deals.ts'
 import { summaryOf } from './summary.ts'
+import { type WorldsInput, worldsAt } from './world.ts'
 
 export type FactStream = {
   dossiers(): AsyncIterable<Dossier | readonly Dossier[]>
   loose(): AsyncIterable<LooseItems>
 }
 
+/** Parts of a snapshot; the large ones are packed as soon as they are known. */
+export type ComputedParts = Omit<SnapshotParts, LargePart> & { [Name in LargePart]?: PackedPart }
+type LargePart = 'deals' | 'flags' | 'closed' | 'curves' | 'processPeople' | `evidence:${string}`
+
 export type Computed = {
   world: World
-  parts: SnapshotParts
+  parts: ComputedParts
   outcome: Outcome
   /** What became of the deals of an earlier day, by the same history. */
   checkFlags(of: Parameters<typeof checkFlags>[2]): FlagCheck
@@ -54,134 +62,151 @@ const KEEP_LIMIT = 60_000
 
 type Input = {
   stream: FactStream
-  worlds: readonly World[]
+  /** Instants in order. */
+  worlds: WorldsInput
   evidenceLimit: number
-  /** Lets the event loop in between batches. */
-  breathe(): Promise<void>
   onProgress?(pass: 1 | 2, deals: number): void
   keepLimit?: number
+  /** Deals from which a second thread is used. */
+  manyDeals?: number
 }
 
+type Job = Omit<Input, 'worlds'> & { worlds: readonly World[]; desk: BackgroundDesk }
+type Learnt = { history: PortalHistory; counted: readonly Counting[] }
+type Measured = Awaited<ReturnType<Run['finish']>>
+type Run = ReturnType<typeof startRun>
+
 /**
- * Snapshots for any number of instants, in order of the worlds. The first pass over the base learns how long stays
- * take, the second flags and measures. Memory holds sums per person and the deals that were alive, not the base.
+ * Snapshots for any number of instants, in order. The first pass over the base learns how long stays take, the second
+ * flags and measures, while another thread works out what the history says about each instant. Memory holds sums per
+ * person, packed parts and the deals that were alive, not the base.
  */
 export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
-  const fields = of.worlds.map(startCounting)
-  const measured = await measureAll(of, fields)
+  const worlds = worldsAt(of.worlds)
+  const desk = openBackgroundDesk(worlds, of.worlds, of.manyDeals)
+  try {
+    yield* computeAll({ ...of, worlds, desk })
+  } finally {
+    await desk.close()
+  }
+}
+
+async function* computeAll(job: Job): AsyncGenerator<Computed> {
+  const counted = job.worlds.map(startCounting)
+  const { history, alive } = await readHistory(job, counted)
+  await job.desk.learn(history)
+  const learnt = { history, counted }
+  const measured =
+    alive === null ? await measureTogether(job, learnt) : await measureInTurn(job, learnt, alive)
   const fixedSet = fixedSetOf(
     measured
       .filter(({ measurement: { world } }) => world.asOf < world.installedAt)
       .map(({ measurement }) => measurement),
   )
-  for (const counted of fields) {
-    await of.breathe()
+  for (const counting of counted) {
+    await setImmediate()
     // Each instant's rows go when they have been handed over.
-    const { run, measurement } = measured.shift()!
-    yield run.parts({
-      measurement,
-      fixedSet,
-      fields: counted.rows(),
-      dataUntil: counted.newest(),
-      // Screens show the latest map only.
-      byPerson: counted === fields.at(-1),
-    })
+    const { measurement, background, summary, packed, rollout } = measured.shift()!
+    const { world } = measurement
+    const outcome = outcomeOf(measurement, fixedSet)
+    yield {
+      world,
+      outcome,
+      parts: {
+        metrics: outcome.metrics,
+        ...background.parts,
+        fields: counting.rows(),
+        scores: outcome.scores,
+        summary,
+        catalogue: outcome.catalogue,
+        backtest: background.chances.backTest,
+        ...(rollout && { rollout }),
+        ...background.packed,
+        ...packed,
+      },
+      checkFlags: flagged => checkFlags(history, world, flagged),
+    }
   }
 }
 
-const measureAll = async (of: Input, fields: readonly Counting[]): Promise<Measured[]> => {
-  const { history, alive } = await readHistory(of, fields)
-  return alive === null ? measureTogether(of, history, fields) : measureInTurn(of, history, fields, alive)
-}
-
-type Run = ReturnType<typeof startRun>
-type Measured = { run: Run; measurement: Measurement }
-
-/** The second pass over deals that were kept: instant by instant, because each one's chances weigh tens of megabytes. */
-const measureInTurn = async (
-  of: Input,
-  history: PortalHistory,
-  counted: readonly Counting[],
-  alive: readonly Dossier[],
-): Promise<Measured[]> => {
-  const newest = Float64Array.from(alive, latestOf)
-  const loose = await keepLoose(of)
+/** The second pass over deals that were kept: instant by instant, because each one's sums weigh tens of megabytes. */
+const measureInTurn = async (job: Job, learnt: Learnt, alive: KeptDeals): Promise<Measured[]> => {
+  const loose = await keepLoose(job)
   const measured: Measured[] = []
-  for (const [number, world] of of.worlds.entries()) {
-    const run = startRun(history, world, of.evidenceLimit, counted[number]!.use(history))
-    await of.breathe()
-    for (const [index, dossier] of alive.entries()) {
-      run.add(dossier, newest[index]!)
-      if ((index + 1) % BATCH !== 0) continue
-      of.onProgress?.(2, index + 1)
-      await of.breathe()
+  for (const index of job.worlds.keys()) {
+    const run = await runAt(job, learnt, index)
+    job.desk.prepare(index + 1)
+    let deals = 0
+    for (const batch of alive.batches()) {
+      for (const { dossier, latest } of batch) run.add(dossier, latest)
+      deals += batch.length
+      job.onProgress?.(2, deals)
+      await setImmediate()
     }
-    for await (const items of loose ?? of.stream.loose()) {
+    for await (const items of loose ?? job.stream.loose()) {
       run.addLoose(items)
-      await of.breathe()
+      await setImmediate()
     }
-    measured.push({ run, measurement: run.finish() })
-    if (of.worlds.length > 1) run.shelve()
+    measured.push(await run.finish(await job.desk.background(index)))
   }
   return measured
 }
 
 /** Items without a deal, read once for many instants; null = too many to keep. */
-const keepLoose = async (of: Input): Promise<LooseItems[] | null> => {
+const keepLoose = async (job: Job): Promise<LooseItems[] | null> => {
   const kept: LooseItems[] = []
   let count = 0
-  for await (const items of of.stream.loose()) {
+  for await (const items of job.stream.loose()) {
     kept.push(items)
     count += items.activities.length + items.tasks.length + items.invoices.length
-    if (count > (of.keepLimit ?? KEEP_LIMIT)) return null
-    await of.breathe()
+    if (count > (job.keepLimit ?? KEEP_LIMIT)) return null
+    await setImmediate()
   }
   return kept
 }
 
 /** The second pass where there are too many deals to keep: the base is read again, once for all instants. */
-const measureTogether = async (
-  of: Input,
-  history: PortalHistory,
-  counted: readonly Counting[],
-): Promise<Measured[]> => {
+const measureTogether = async (job: Job, learnt: Learnt): Promise<Measured[]> => {
   const runs: Run[] = []
-  for (const [number, world] of of.worlds.entries()) {
-    runs.push(startRun(history, world, of.evidenceLimit, counted[number]!.use(history)))
-    await of.breathe()
+  for (const index of job.worlds.keys()) {
+    runs.push(await runAt(job, learnt, index))
+    await setImmediate()
   }
-  await eachDossier(of, 2, of.stream.dossiers(), dossier => {
+  await eachDossier(job, 2, dossier => {
     const latest = latestOf(dossier)
     for (const run of runs) run.add(dossier, latest)
   })
-  for await (const items of of.stream.loose()) {
+  for await (const items of job.stream.loose()) {
     for (const run of runs) run.addLoose(items)
-    await of.breathe()
+    await setImmediate()
   }
-  return runs.map(run => ({ run, measurement: run.finish() }))
+  const measured: Measured[] = []
+  for (const [index, run] of runs.entries()) measured.push(await run.finish(await job.desk.background(index)))
+  return measured
 }
 
 /** @returns the history, and the deals that are still to be measured; null = too many to keep, read them again */
 const readHistory = async (
-  of: Input,
-  fields: readonly Counting[],
-): Promise<{ history: PortalHistory; alive: Dossier[] | null }> => {
+  job: Job,
+  counted: readonly Counting[],
+): Promise<{ history: PortalHistory; alive: KeptDeals | null }> => {
+  const { worlds } = job
   const collector = collectStays()
-  const limit = of.keepLimit ?? KEEP_LIMIT
+  const limit = job.keepLimit ?? KEEP_LIMIT
   // A day more than the window: its first day may begin a little earlier in the portal's zone.
-  const since = Math.min(...of.worlds.map(({ asOf }) => asOf)) - (WINDOW_DAYS + 2) * 86_400_000
-  let alive: Dossier[] | null = []
-  await eachDossier(of, 1, of.stream.dossiers(), dossier => {
+  const since = Math.min(...worlds.map(({ asOf }) => asOf)) - (WINDOW_DAYS + 2) * 86_400_000
+  let alive: KeptDeals | null = new KeptDeals(worlds.length)
+  await eachDossier(job, 1, dossier => {
     collector.add(dossier)
     const latest = latestOf(dossier)
-    for (const [index, counter] of fields.entries()) {
-      const { asOf } = of.worlds[index]!
+    for (const [index, counter] of counted.entries()) {
+      const { asOf } = worlds[index]!
       const cut = cutDossier(dossier, asOf, latest)
       if (cut !== null) counter.add(cut, latest <= asOf ? latest : latestOf(cut))
     }
-    if (alive === null || (lastEventOf(dossier) < since && isClosed(dossier, of.worlds[0]!))) return
-    alive.push(dossier)
-    if (alive.length > limit) alive = null
+    if (alive === null || (lastEventOf(dossier) < since && isClosed(dossier, worlds[0]!))) return
+    alive.add(dossier, latest)
+    if (alive.size > limit) alive = null
   })
   return { history: collector.build(), alive }
 }
@@ -192,33 +217,25 @@ const isClosed = (dossier: Dossier, world: World): boolean => {
   return outcome !== 'open' && world.stages.get(stageKey(pipelineId, stageId))?.outcome !== 'open'
 }
 
-const eachDossier = async (
-  of: Input,
-  pass: 1 | 2,
-  pages: AsyncIterable<Dossier | readonly Dossier[]>,
-  visit: (dossier: Dossier) => void,
-): Promise<void> => {
+const eachDossier = async (job: Job, pass: 1 | 2, visit: (dossier: Dossier) => void): Promise<void> => {
   let deals = 0
-  for await (const page of pages)
+  for await (const page of job.stream.dossiers())
     for (const dossier of Array.isArray(page) ? page : [page as Dossier]) {
       visit(dossier)
       if (++deals % BATCH !== 0) continue
-      of.onProgress?.(pass, deals)
-      await of.breathe()
+      job.desk.expect(deals)
+      job.onProgress?.(pass, deals)
+      await setImmediate()
     }
 }
 
-/** What deals are flagged and measured with at one instant. */
-const prepare = (history: PortalHistory, world: World, evidenceLimit: number, portal: PortalUse | null) => {
-  const { standing, backTest } = standingOf(history, world)
-  const judge = judgeOf(standing, world)
-  const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal })
-  return { standing, backTest, measurer }
+/** Begins the second pass of one instant. */
+const runAt = async (job: Job, { history, counted }: Learnt, index: number): Promise<Run> => {
+  const standing = await job.desk.standing(index)
+  const counting = counted[index]!
+  const dataUntil = counting.newest()
+  return startRun(job.worlds[index]!, standing, counting.use(history), dataUntil, job.evidenceLimit)
 }
-type Tools = ReturnType<typeof prepare>
-
-/** What one instant says deal by deal. */
-type Rows = { deals: DealRow[]; flags: FlagRow[]; closed: ClosedRow[] }
 
 const byDeal = (a: { dealId: string }, b: { dealId: string }): number =>
   a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
@@ -234,69 +251,74 @@ const rolloutOf = ({ fields, stages, mvp, automation, lint }: PortalUse): Rollou
 })
 
 /** One instant's share of the second pass. */
-const startRun = (history: PortalHistory, world: World, evidenceLimit: number, portal: PortalUse | null) => {
-  let tools: Tools | null = prepare(history, world, evidenceLimit, portal)
-  const { backTest } = tools
-  const { thresholds } = tools.standing
-  let rows: Rows = { deals: [], flags: [], closed: [] }
-  let shelved: Buffer | null = null
+const startRun = (
+  world: World,
+  standing: Standing,
+  portal: PortalUse | null,
+  dataUntil: number | null,
+  evidenceLimit: number,
+) => {
+  const judge = judgeOf(standing, world)
+  const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal })
+  const deals: DealRow[] = []
+  const flags: FlagRow[] = []
+  const closed: ClosedRow[] = []
   return {
     add: (dossier: Dossier, latest: number): void => {
       const cut = cutDossier(dossier, world.asOf, latest)
-      if (cut === null || tools === null) return
-      const { measurer, standing } = tools
+      if (cut === null) return
       measurer.addDeal(cut)
       const flagged = flagDeal(cut, standing, world)
       if (flagged === null) {
         const row = closedRow(cut, world)
-        if (row !== null) rows.closed.push(row)
+        if (row !== null) closed.push(row)
         return
       }
-      rows.deals.push(flagged.deal)
-      rows.flags.push(...flagged.flags)
+      deals.push(flagged.deal)
+      flags.push(...flagged.flags)
     },
-    addLoose: (items: LooseItems): void => tools?.measurer.addLoose(cutLoose(items, world.asOf)),
-    /** Nothing can be added any more: the tools are let go. */
-    finish: (): Measurement => {
-      if (tools === null) throw new Error('This instant has been measured already')
-      const measurement = tools.measurer.finish()
-      tools = null
-      return measurement
-    },
-    /** Puts the rows aside in one piece while other instants are measured: a million small objects slow everything. */
-    shelve: (): void => {
-      shelved = serialize(rows)
-      rows = { deals: [], flags: [], closed: [] }
-    },
-    parts: (of: {
-      measurement: Measurement
-      fixedSet: ReadonlySet<string>
-      fields: FieldRow[]
-      dataUntil: number | null
-      byPerson: boolean
-    }): Computed => {
-      const { measurement } = of
-      const outcome = outcomeOf(measurement, of.fixedSet)
-      const { isAmnesty } = outcome
-      const { deals, flags, closed } = shelved === null ? rows : (deserialize(shelved) as Rows)
+    addLoose: (items: LooseItems): void => measurer.addLoose(cutLoose(items, world.asOf)),
+    /** What is left once nothing can be added any more: sums, and everything else packed. */
+    finish: async (background: Background) => {
+      const measurement = measurer.finish()
+      tellChances({ deals, flags }, background.chances)
       for (const list of [deals, flags, closed]) list.sort(byDeal)
-      const parts: SnapshotParts = {
-        metrics: outcome.metrics,
-        flags,
+      const summary: CompanySummary = summaryOf({
+        world,
+        window: measurement.window,
         deals,
-        closed,
-        ...processOf(history, world, thresholds, { byPerson: of.byPerson }),
-        curves: stageCurves(history, world),
-        fields: of.fields,
-        scores: outcome.scores,
-        summary: summaryOf({ world, window: measurement.window, deals, isAmnesty, dataUntil: of.dataUntil }),
-        catalogue: outcome.catalogue,
-        backtest: backTest,
-        ...(portal === null ? {} : { rollout: rolloutOf(portal) }),
+        isAmnesty: isAmnestyIn(measurement),
+        dataUntil,
+      })
+      const packed = await packAll({ deals, flags, closed, ...evidenceOf(measurement) })
+      return {
+        measurement: withoutEvidence(measurement),
+        background,
+        summary,
+        packed,
+        rollout: portal === null ? null : rolloutOf(portal),
       }
-      for (const { measure, evidence } of measurement.measured)
-        if (evidence !== null) parts[`evidence:${measure.id}`] = evidence.items()
-      return { world, parts, outcome, checkFlags: flagged => checkFlags(history, world, flagged) }
     },
   }
+}
+
+const evidenceOf = ({ measured }: Measurement): Pick<SnapshotParts, `evidence:${string}`> => {
+  const parts: Pick<SnapshotParts, `evidence:${string}`> = {}
+  for (const { measure, evidence } of measured)
+    if (evidence !== null) parts[`evidence:${measure.id}`] = evidence.items()
+  return parts
+}
+
+const withoutEvidence = (measurement: Measurement): Measurement => ({
+  ...measurement,
+  measured: measurement.measured.map(each => ({ ...each, evidence: null })),
+})
+
+const packAll = async (
+  parts: Pick<SnapshotParts, Exclude<LargePart, 'curves' | 'processPeople'>>,
+): Promise<Record<string, PackedPart>> => {
+  const entries = Object.entries(parts).map(
+    async ([name, content]) => [name, await packPart(content)] as const,
+  )
+  return Object.fromEntries(await Promise.all(entries))
 }

@@ -204,6 +204,14 @@ export type CurveRow = {
   value: number
 }
 
+/** Rows of one curve in columns that run in step: a stage of a large portal has tens of thousands of them. */
+export type Curve = Pick<CurveRow, 'kind' | 'pipelineId' | 'stageId' | 'exit'> & {
+  tDays: number[]
+  atRisk: number[]
+  events: number[]
+  value: number[]
+}
+
 export type FieldRow = {
   pipelineId: string
   field: string
@@ -525,7 +533,7 @@ export type SnapshotParts = {
   variants: VariantRow[]
   /** Absent in snapshots of past weeks that were built together. */
   processPeople?: PersonProcess[]
-  curves: CurveRow[]
+  curves: Curve[]
   fields: FieldRow[]
   scores: Score[]
   summary: CompanySummary

@@ -1,6 +1,7 @@
 import type { Dossier, LooseItems } from '../records/facts.ts'
 import type { Department, Field, Pipeline, Stage, User } from '../records/records.ts'
 import type { Settings } from '../records/settings.ts'
+import type { StorableParts } from '../store/snapshots.ts'
 import type { SnapshotParts } from './document.ts'
 
 /** What a snapshot asks of the store, and nothing more: tests stand in for exactly this. */
@@ -37,7 +38,7 @@ export type SnapshotStore = {
   }
   snapshots: {
     /** In the place of an earlier one of the same instant, all of it or nothing. */
-    save(installationId: string, snapshot: StoredSnapshot, parts: SnapshotParts): Promise<void>
+    save(installationId: string, snapshot: StoredSnapshot, parts: StorableParts): Promise<void>
     part<K extends keyof SnapshotParts>(
       installationId: string,
       asOf: Date,

@@ -2,11 +2,8 @@ import { WorkingTime } from '../metrics/working-time.ts'
 import { type Source, stageKey, type World } from '../metrics/world.ts'
 import type { FactDirectory, Portal } from './source.ts'
 
-/**
- * What metrics may know besides dossiers, once for all instants of a build: they differ in `asOf` only and share
- * one table of working time.
- */
-export const worldsAt = (of: {
+/** Plain data, so that another thread may make the same worlds of it. */
+export type WorldsInput = {
   directory: FactDirectory
   portal: Portal
   can: World['can']
@@ -14,7 +11,13 @@ export const worldsAt = (of: {
   asOfs: readonly number[]
   /** Sources that have not been read to their end yet. */
   unread?: ReadonlySet<Source>
-}): World[] => {
+}
+
+/**
+ * What metrics may know besides dossiers, once for all instants of a build: they differ in `asOf` only and share
+ * one table of working time.
+ */
+export const worldsAt = (of: WorldsInput): World[] => {
   const { directory, portal } = of
   const first = Math.min(of.historyStart ?? Number.POSITIVE_INFINITY, ...of.asOfs)
   const workingTime = new WorkingTime(portal.settings.calendar, first, Math.max(...of.asOfs))

@@ -1,7 +1,6 @@
-import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { SnapshotParts } from '../snapshot/document.ts'
+import { joinPieces, PackedPart, packPart, unpackChunk } from './packed-part.ts'
 import type { Database, SnapshotsTable } from './schema.ts'
 
 export type StoredSnapshot = {
@@ -15,39 +14,8 @@ export type StoredSnapshot = {
 export type SnapshotInfo = StoredSnapshot & { isPartial: boolean }
 
 type PartName = keyof SnapshotParts
-/** Characters of JSON in one chunk, roughly: a part of any size travels in pieces. */
-const CHUNK = 1_000_000
-/** Entries that are put into JSON at a time. */
-const STEP = 500
-
-const deflate = promisify<string, { level: number }, Buffer>(deflateRaw)
-const inflate = promisify<Buffer, Buffer>(inflateRaw)
-
-/** The JSON of a list or of an object, in pieces of the same kind. */
-function* piecesOf(content: unknown): Generator<string> {
-  const isList = Array.isArray(content)
-  const entries: unknown[] = isList ? content : Object.entries(content as object)
-  const [open, close] = isList ? ['[', ']'] : ['{', '}']
-  let piece: string[] = []
-  let length = 0
-  const step = isList ? STEP : 1
-  for (let from = 0; from < entries.length; from += step) {
-    const slice = entries.slice(from, from + step)
-    const json = JSON.stringify(isList ? slice : Object.fromEntries(slice as [string, unknown][])).slice(
-      1,
-      -1,
-    )
-    if (json === '') continue
-    piece.push(json)
-    length += json.length
-    if (length < CHUNK) continue
-    yield open + piece.join(',') + close
-    piece = []
-    length = 0
-  }
-  yield open + piece.join(',') + close
-}
-
+/** Parts as they are, or packed by whoever made them, when that was sooner. */
+export type StorableParts = { [Name in PartName]?: SnapshotParts[Name] | PackedPart }
 const fromRow = (row: Selectable<SnapshotsTable>): SnapshotInfo => ({
   asOf: row.as_of,
   builtAt: row.built_at,
@@ -77,7 +45,7 @@ export const snapshotsOf = (db: Kysely<Database>) => {
         .where('chunk', '=', chunk)
         .executeTakeFirst()
       if (!row) return
-      yield JSON.parse((await inflate(row.content)).toString())
+      yield unpackChunk(row.content)
     }
   }
 
@@ -89,22 +57,14 @@ export const snapshotsOf = (db: Kysely<Database>) => {
     save: async (
       id: string,
       snapshot: StoredSnapshot & { isPartial?: boolean; isFirstLook?: boolean },
-      parts: Partial<SnapshotParts>,
+      parts: StorableParts,
     ): Promise<void> => {
       const rows: { part: string; chunk: number; content: Buffer }[] = []
-      // A piece is packed on another thread while the next is written.
-      let packing: Promise<unknown> = Promise.resolve()
       for (const [part, content] of Object.entries(parts)) {
         if (content === undefined) continue
-        let chunk = 0
-        for (const piece of piecesOf(content)) {
-          const packed = deflate(piece, { level: 3 })
-          const row = { part, chunk: chunk++ }
-          await packing
-          packing = packed.then(content => rows.push({ ...row, content }))
-        }
+        const { chunks } = content instanceof PackedPart ? content : await packPart(content)
+        for (const [chunk, packed] of chunks.entries()) rows.push({ part, chunk, content: packed })
       }
-      await packing
       const { asOf, isPartial = false, isFirstLook = false } = snapshot
       await db.transaction().execute(async trx => {
         await sql`delete from snapshots where installation_id = ${id} and as_of = ${asOf}`.execute(trx)
@@ -159,8 +119,7 @@ export const snapshotsOf = (db: Kysely<Database>) => {
       const found: unknown[] = []
       for await (const piece of pieces(id, asOf, name)) found.push(piece)
       if (found.length === 0) return null
-      const whole = Array.isArray(found[0]) ? found.flat() : Object.assign({}, ...found)
-      return whole as SnapshotParts[Name]
+      return joinPieces(found) as SnapshotParts[Name]
     },
 
     /** Rows of a part that is a list, some thousands at a time. */

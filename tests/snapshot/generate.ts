@@ -2,6 +2,8 @@ import type { ActivityFact, Dossier, LooseItems, TaskFact } from '../../src/reco
 import { defaultSettings } from '../../src/records/settings.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
 import type { FactDirectory, Portal, SnapshotStore, StoredSnapshot } from '../../src/snapshot/source.ts'
+import { joinPieces, PackedPart, unpackChunk } from '../../src/store/packed-part.ts'
+import type { StorableParts } from '../../src/store/snapshots.ts'
 
 /** A made-up portal of any size, the same for the same seed. */
 
@@ -187,6 +189,17 @@ export type Memory = SnapshotStore & {
   saved: Map<string, { snapshot: StoredSnapshot; parts: SnapshotParts }>
 }
 
+/** Parts as they are read again. */
+export const unpackParts = async (parts: StorableParts): Promise<SnapshotParts> => {
+  const whole = await Promise.all(
+    Object.entries(parts).map(async ([name, part]) => [
+      name,
+      part instanceof PackedPart ? joinPieces(await Promise.all(part.chunks.map(unpackChunk))) : part,
+    ]),
+  )
+  return Object.fromEntries(whole)
+}
+
 /** A store that holds everything in memory. */
 export const memoryStore = (
   dossiers: () => Iterable<Dossier>,
@@ -208,7 +221,7 @@ export const memoryStore = (
     },
     snapshots: {
       save: async (_, snapshot, parts) => {
-        saved.set(snapshot.asOf.toISOString(), { snapshot, parts })
+        saved.set(snapshot.asOf.toISOString(), { snapshot, parts: await unpackParts(parts) })
       },
       part: async (_, asOf, name) => saved.get(asOf.toISOString())?.parts[name] ?? null,
       list: async () =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { forbidden, notFound } from '../../errors.ts'
+import { curveRows } from '../../snapshot/curve-rows.ts'
 import { rolloutDealsSchema, rolloutSchema } from '../api-schema.ts'
 import type { PortalData, Snapshots } from '../deps.ts'
 import { seesCompany } from './branches.ts'
@@ -43,10 +44,11 @@ export const rolloutOperations = (deps: {
         const { directory, snapshot, part } = await open(context)
         const { calendar, rolloutStartedOn, stageRules } = installation.settings
         const curves = (await snapshots.part(installation.id, snapshot.asOf, 'curves')) ?? []
+        const adoption = curves.filter(({ kind }) => kind === 'adoption')
         return rolloutView({
           asOf: snapshot.asOf,
           part,
-          curves,
+          curve: [...curveRows(adoption)],
           directory,
           names: namesOf(directory),
           workdaysPerWeek: calendar.workdays.length,

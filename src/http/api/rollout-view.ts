@@ -6,7 +6,8 @@ import type { Names } from './views.ts'
 type Around = {
   asOf: Date
   part: RolloutPart | null
-  curves: readonly CurveRow[]
+  /** Rows of the adoption curve. */
+  curve: readonly CurveRow[]
   directory: DirectoryView
   names: Names
   workdaysPerWeek: number
@@ -63,21 +64,19 @@ export const rolloutView = (of: Around): RolloutView => {
   }
 }
 
-const adoptionView = ({ part, curves, names, ...of }: Around): RolloutView['adoption'] => {
+const adoptionView = ({ part, curve, names, ...of }: Around): RolloutView['adoption'] => {
   if (part === null || part.adoption === null) return null
   const { people, ...adoption } = part.adoption
   return {
     ...adoption,
     isLaunchChosen: of.isLaunchChosen,
     // Exports count a week as its working days.
-    curve: curves
-      .filter(({ kind }) => kind === 'adoption')
-      .map(({ tDays, atRisk, events, value }) => ({
-        week: Math.round(tDays / of.workdaysPerWeek),
-        atRisk,
-        events,
-        value,
-      })),
+    curve: curve.map(({ tDays, atRisk, events, value }) => ({
+      week: Math.round(tDays / of.workdaysPerWeek),
+      atRisk,
+      events,
+      value,
+    })),
     people: people.map(({ personId, ...person }) => ({
       id: personId,
       name: names.user(personId) ?? personId,

@@ -1,3 +1,4 @@
+import { curveRows } from '../../snapshot/curve-rows.ts'
 import type { SnapshotParts } from '../../snapshot/document.ts'
 
 /** The tables of the operator's exports: the contract's columns in the contract's order. */
@@ -172,17 +173,10 @@ export const PART_TABLES = {
   curves: table(
     'curves',
     [...ids('kind pipeline_id stage_id exit'), ...numbers('t_days at_risk events value')],
-    rows =>
-      rows.map(row => [
-        row.kind,
-        row.pipelineId,
-        row.stageId,
-        row.exit,
-        row.tDays,
-        row.atRisk,
-        row.events,
-        row.value,
-      ]),
+    function* (curves) {
+      for (const row of curveRows(curves))
+        yield [row.kind, row.pipelineId, row.stageId, row.exit, row.tDays, row.atRisk, row.events, row.value]
+    },
   ),
   fields: table(
     'fields',

@@ -2,7 +2,7 @@ import type { BackTest } from '../../snapshot/document.ts'
 import type { WorkingTime } from '../working-time.ts'
 import type { World } from '../world.ts'
 import { aucOf, brierOf, calibrationError, calibrationOf, type Judged } from './auc.ts'
-import { type FitAt, fitChances } from './chance.ts'
+import { chanceAt, type FitAt, fitChances } from './chance.ts'
 import { NEVER, OPEN, WON } from './code.ts'
 import { type StageInfo, stayAt } from './episodes.ts'
 import type { PortalHistory } from './stays.ts'
@@ -128,11 +128,11 @@ const predictionsAt = (
 }
 
 const predict = (history: PortalHistory, infos: readonly StageInfo[], at: FitAt): Predictions => {
-  const { of, open } = fitChances(history, infos, at)
+  const { model, open } = fitChances(history, infos, at)
   const deals: number[] = []
   const wins: number[] = []
   for (let index = 0; index < open.deal.length; index++) {
-    const chance = of(open.stage[index]!, open.age[index]!)
+    const chance = chanceAt(model, open.stage[index]!, open.age[index]!)
     if (chance === null) continue
     deals.push(open.deal[index]!)
     wins.push(chance.win)

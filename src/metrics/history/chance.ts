@@ -17,12 +17,16 @@ export type Chance = { win: number; basis: 'own' | 'mixed' }
 
 export type FitAt = { asOf: number; workingTime: WorkingTime; historyStart: number | null }
 
+/** Fitted chances; plain data, so that another thread may fit them. */
 export type ChanceModel = {
-  /** @param ageMs working milliseconds on the stage; null for a stage that no exit tells anything about */
-  of(stage: number, ageMs: number): Chance | null
+  /** By stage number; null for a stage that no exit tells anything about. */
+  readonly stages: readonly (Fitted | null)[]
+  readonly pools: readonly Fitted[]
+  /** Number of each stage's pipeline among the pools. */
+  readonly poolOf: readonly number[]
 }
 
-type Fitted = { curve: ExitCurve; won: Float64Array }
+type Fitted = { readonly curve: ExitCurve; readonly won: Float64Array }
 
 /**
  * Chance to win by stage and age, from what was known at `asOf` (metrics 4.5a, 1–4).
@@ -36,7 +40,7 @@ export const fitChances = (
   history: PortalHistory,
   infos: readonly StageInfo[],
   at: FitAt,
-): ChanceModel & { open: KnownExits['open'] } => {
+): { model: ChanceModel; open: KnownExits['open'] } => {
   const order = exitOrderOf(history, infos, at.workingTime)
   const { poolOf, targets, wonTarget } = order
   const known = order.at({
@@ -53,23 +57,25 @@ export const fitChances = (
     curve: { times: model.times, survival: model.survival, remaining: model.remaining, exits: model.exits },
     won: weigh(model, worth),
   })
-  const fitted = models.map(model => (model === null ? null : weighed(model)))
-  const fittedPools = poolModels.map(weighed)
+  const stages = models.map(model => (model === null ? null : weighed(model)))
+  return { model: { stages, pools: poolModels.map(weighed), poolOf }, open: known.open }
+}
 
-  return {
-    open: known.open,
-    of(stage, ageMs) {
-      const mine = fitted[stage]
-      const pool = fittedPools[poolOf[stage]!]
-      if (mine === null || mine === undefined || pool === undefined || pool.curve.exits === 0) return null
-      const own = worthAt(mine, ageMs)
-      const parent = worthAt(pool, ageMs)
-      const weight = own.exits / (own.exits + PRIOR_WEIGHT)
-      const win = weight * own.win + (1 - weight) * parent.win
-      const isOwn = mine.curve.exits >= OWN_EXITS && !own.isHeld
-      return { win: Math.min(1, Math.max(0, win)), basis: isOwn ? 'own' : 'mixed' }
-    },
-  }
+/**
+ * Chance to win of a deal on a stage.
+ * @param ageMs working milliseconds on the stage
+ * @returns null for a stage that no exit tells anything about
+ */
+export const chanceAt = (model: ChanceModel, stage: number, ageMs: number): Chance | null => {
+  const mine = model.stages[stage]
+  const pool = model.pools[model.poolOf[stage]!]
+  if (mine === null || mine === undefined || pool === undefined || pool.curve.exits === 0) return null
+  const own = worthAt(mine, ageMs)
+  const parent = worthAt(pool, ageMs)
+  const weight = own.exits / (own.exits + PRIOR_WEIGHT)
+  const win = weight * own.win + (1 - weight) * parent.win
+  const isOwn = mine.curve.exits >= OWN_EXITS && !own.isHeld
+  return { win: Math.min(1, Math.max(0, win)), basis: isOwn ? 'own' : 'mixed' }
 }
 
 /** What is still to be won from a stay of some age, by its own curve. */

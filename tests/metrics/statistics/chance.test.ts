@@ -7,12 +7,13 @@ import {
   calibrationOf,
   type Judged,
 } from '../../../src/metrics/history/auc.ts'
-import { fitChances } from '../../../src/metrics/history/chance.ts'
+import { chanceAt, fitChances } from '../../../src/metrics/history/chance.ts'
 import { stageInfos } from '../../../src/metrics/history/episodes.ts'
 import { exitShares, fitExits, rowAt, StaySample, weigh } from '../../../src/metrics/history/exit-model.ts'
 import { cumulativeIncidence } from '../../../src/metrics/history/incidence.ts'
-import { chancesOf } from '../../../src/metrics/portal-history.ts'
+import { type Chances, chancesOf, tellChances } from '../../../src/metrics/portal-history.ts'
 import type { Dossier } from '../../../src/records/facts.ts'
+import type { DealRow, FlagRow } from '../../../src/snapshot/document.ts'
 import { DAY, dealOf, historyOf, type Place, worldOf } from './portal.ts'
 
 const lcg = (seed: number) => () => {
@@ -24,9 +25,10 @@ const modelOf = (dossiers: readonly Dossier[], pipelines: Record<string, string>
   const history = historyOf(dossiers)
   const world = worldOf(pipelines, asOf)
   const infos = stageInfos(history, world)
-  const model = fitChances(history, infos, world)
+  const { model } = fitChances(history, infos, world)
   return (stageId: string, ageDays: number) =>
-    model.of(
+    chanceAt(
+      model,
       infos.findIndex(info => info.stageId === stageId),
       ageDays * DAY,
     )
@@ -173,6 +175,15 @@ describe('the back-test', () => {
     })
   }
   const pipelines = { sales: 'A won lost' }
+  /** A deal on stage A and its flag, once chances were told. */
+  const told = (chances: Chances, ageDays: number) => {
+    const place = { pipelineId: 'sales', stageId: 'A', ageDays, winChance: null }
+    const deal = { ...place, winChanceBasis: 'none' } as DealRow
+    const flag = { ...place } as FlagRow
+    tellChances({ deals: [deal], flags: [flag] }, chances)
+    expect(flag.winChance).toBe(deal.winChance)
+    return deal
+  }
 
   test('where time in stage tells, the chances are shown with their proof', () => {
     const chances = chancesOf(historyOf(telling(1500, 11)), worldOf(pipelines, 300))
@@ -184,8 +195,9 @@ describe('the back-test', () => {
     expect(aucLow).toBeGreaterThan(0.55)
     expect(brier).toBeLessThan(0.2)
     expect(error).toBeLessThan(0.08)
-    const [young, old] = [chances.of('sales', 'A', 1), chances.of('sales', 'A', 20)]
-    expect(young.chance ?? 0).toBeGreaterThan((old.chance ?? 1) + 0.2)
+    const [young, old] = [told(chances, 1), told(chances, 20)]
+    expect(young.winChanceBasis).toBe('own')
+    expect(young.winChance ?? 0).toBeGreaterThan((old.winChance ?? 1) + 0.2)
   })
 
   test('where it tells nothing, no chance is shown at all', () => {
@@ -200,7 +212,7 @@ describe('the back-test', () => {
     const chances = chancesOf(historyOf(deals), worldOf(pipelines, 300))
     expect(chances.backTest).toMatchObject({ basis: 'none' })
     expect(chances.backTest.aucLow).toBeLessThan(0.55)
-    expect(chances.of('sales', 'A', 3)).toEqual({ chance: null, basis: 'none' })
+    expect(told(chances, 3)).toMatchObject({ winChance: null, winChanceBasis: 'none' })
   })
 
   test('under two hundred decided deals there is not enough history', () => {
@@ -216,7 +228,7 @@ describe('the back-test', () => {
       .filter(deal => deal.moves.length > 0)
     const [whole, then] = [chancesOf(historyOf(deals), world), chancesOf(historyOf(cut), world)]
     expect(whole.backTest).toEqual(then.backTest)
-    expect(whole.of('sales', 'A', 12)).toEqual(then.of('sales', 'A', 12))
+    expect(told(whole, 12)).toEqual(told(then, 12))
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { measureStages, stageCurves, thresholdsOf } from '../../../src/metrics/portal-history.ts'
 import type { World } from '../../../src/metrics/world.ts'
 import type { Dossier } from '../../../src/records/facts.ts'
+import { curveRows } from '../../../src/snapshot/curve-rows.ts'
 import { DAY, day, dealOf, historyOf, MINUTE, type Place, worldOf } from './portal.ts'
 
 const sales = { sales: 'A B C won lost', other: 'X Y won lost' }
@@ -16,6 +17,8 @@ const tableOf = (dossiers: readonly Dossier[], world: World) => {
     return row
   }
 }
+
+const curvesOf = (...of: Parameters<typeof stageCurves>) => [...curveRows(stageCurves(...of))]
 
 describe('the table of stages', () => {
   test('each way out is told by the very next stage', () => {
@@ -92,7 +95,7 @@ describe('the table of stages', () => {
     const world = worldOf(sales, 20)
     const rows = measureStages(history, world, thresholdsOf(history, world))
     expect(rows.find(row => row.stageId === 'A')).toMatchObject({ visits: 1, forwardExits: 1 })
-    const curves = stageCurves(history, world)
+    const curves = curvesOf(history, world)
     expect(curves.filter(row => row.stageId === 'A')).toEqual([])
     expect(curves.filter(row => row.stageId === 'B')).toMatchObject([{ exit: 'back', tDays: 4, events: 1 }])
   })
@@ -125,7 +128,7 @@ describe('the table of stages', () => {
           const order = <T>(rows: T[]) => rows.map(row => JSON.stringify(row)).sort()
           return [
             order(measureStages(history, world, thresholdsOf(history, world))),
-            order(stageCurves(history, world)),
+            order(curvesOf(history, world)),
           ]
         }
         expect(told(whole)).toEqual(told(cut))
@@ -153,7 +156,7 @@ describe('the curves of a stage', () => {
         [20, 'sales.B'],
       ]),
     ])
-    const rows = stageCurves(history, worldOf(sales, 400)).filter(row => row.stageId === 'A')
+    const rows = curvesOf(history, worldOf(sales, 400)).filter(row => row.stageId === 'A')
     expect(rows).toMatchObject([
       { tDays: 5, atRisk: 1, events: 1, value: 1 },
       { tDays: 370, atRisk: 1, events: 1, value: 1 },
@@ -177,7 +180,7 @@ describe('the curves of a stage', () => {
       ]),
     ])
     // Found at age 50 when history begins, day 0; 60 days later it is 110 old and still there.
-    const rows = stageCurves(history, worldOf(sales, 60, { historyStart: day(0) }))
+    const rows = curvesOf(history, worldOf(sales, 60, { historyStart: day(0) }))
     expect(rows).toMatchObject([
       { tDays: 30, atRisk: 2, value: 0.5 },
       { tDays: 55, atRisk: 2, value: 0.75 },
@@ -193,12 +196,12 @@ describe('the curves of a stage', () => {
     )
     const world = worldOf(sales, 50)
     const keeping = { ...world, settings: { ...world.settings, stale: { loosened: {}, dropBulk: false } } }
-    expect(stageCurves(historyOf(deals), world)).toEqual([])
-    expect(stageCurves(historyOf(deals), keeping)).toHaveLength(30)
+    expect(curvesOf(historyOf(deals), world)).toEqual([])
+    expect(curvesOf(historyOf(deals), keeping)).toHaveLength(30)
     // Twenty-nine are a busy day.
-    expect(stageCurves(historyOf(deals.slice(1)), world)).toHaveLength(29)
+    expect(curvesOf(historyOf(deals.slice(1)), world)).toHaveLength(29)
     // Before the thirtieth deal nobody could know that it was one.
-    expect(stageCurves(historyOf(deals), worldOf(sales, 40.005))).toHaveLength(22)
+    expect(curvesOf(historyOf(deals), worldOf(sales, 40.005))).toHaveLength(22)
   })
 
   test('many creations at one instant by unknown hands are a clean-up only within one pipeline', () => {
@@ -208,7 +211,7 @@ describe('the curves of a stage', () => {
         [3, index % 2 === 0 ? 'sales.B' : 'other.Y'],
       ]),
     )
-    const byStage = stageCurves(historyOf(imported), worldOf(sales, 9))
+    const byStage = curvesOf(historyOf(imported), worldOf(sales, 9))
     expect(byStage.filter(row => row.stageId === 'A')).toMatchObject([{ events: 20 }])
     const all = imported.map(deal =>
       dealOf(
@@ -219,6 +222,6 @@ describe('the curves of a stage', () => {
         { id: deal.id },
       ),
     )
-    expect(stageCurves(historyOf(all), worldOf(sales, 9))).toEqual([])
+    expect(curvesOf(historyOf(all), worldOf(sales, 9))).toEqual([])
   })
 })

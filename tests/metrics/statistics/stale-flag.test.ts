@@ -16,7 +16,6 @@ const standing: Standing = {
       { t80OwnDays: 9, t80Days: 9, t95Days: 20, s80Days: 6, source: 'own' as const, sample: 64 },
     ],
   ]),
-  chances: { of: () => ({ chance: 0.25, basis: 'own' }) },
 }
 const step = (inDays: number) => taskOf({ createdAt: day(1), deadlineAt: day(inDays) })
 const reply = (at: number) => activityOf({ kind: 'message', direction: 'in', createdAt: day(at) })
@@ -31,7 +30,7 @@ describe('the stale flag', () => {
   test('a deal within its stage’s usual time, in touch and with a step has no flag', () => {
     const { deal, flags } = flagsOf(dealOf([[25, 'sales.A']], { activities: [reply(28)], tasks: [step(33)] }))
     expect(flags).toEqual([])
-    expect(deal).toMatchObject({ level: 'none', ageDays: 5, silenceDays: 2, winChance: 0.25, amount: 100 })
+    expect(deal).toMatchObject({ level: 'none', ageDays: 5, silenceDays: 2, amount: 100 })
     expect(deal.clocks).toMatchObject({ promise: null, flags: [] })
   })
 
@@ -39,7 +38,7 @@ describe('the stale flag', () => {
     const { deal, flags } = flagsOf(dealOf([[18, 'sales.A']], { activities: [reply(28)], tasks: [step(33)] }))
     expect(deal.level).toBe('amber')
     expect(flags).toMatchObject([
-      { flag: 'age', level: 'amber', since: iso(27), ageDays: 12, thresholdDays: 9, winChance: 0.25 },
+      { flag: 'age', level: 'amber', since: iso(27), ageDays: 12, thresholdDays: 9 },
     ])
     expect(flags[0]?.reason).toBe('12 рабочих дней на «A»; 80 % сделок, которые идут дальше, уходят за 9.')
   })

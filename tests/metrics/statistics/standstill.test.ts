@@ -16,7 +16,6 @@ const standing: Standing = {
     ],
   ]),
   hasContacts: true,
-  chances: { of: () => ({ chance: null, basis: 'none' as const }) },
 }
 const { workingTime } = world
 const pause = (from: number, until: number, endedAt: number | null = null) => ({

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { wrap } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { PortalHistory } from '../metrics/portal-history.ts'
+import type { World } from '../metrics/world.ts'
+import { PackedPart } from '../store/packed-part.ts'
+import { type Background, type BackgroundSource, backgroundOf } from './background.ts'
+import type { BackgroundThread } from './background-thread.ts'
+import type { WorldsInput } from './world.ts'
+
+/** Deals from which a second thread is worth starting. */
+const MANY_DEALS = 20_000
+
+/** Where the second pass asks for what the history says: worked out here, or in a thread of its own for many deals. */
+export type BackgroundDesk = BackgroundSource & {
+  /** Tells how many deals were read so far, so that a thread is up by the time it is needed. */
+  expect(deals: number): void
+  learn(history: PortalHistory): Promise<void>
+  /** Has the thread, if there is one, begin on an instant that will be asked for next. */
+  prepare(index: number): void
+  close(): Promise<void>
+}
+
+/** @param manyDeals from how many deals on a thread is used */
+export const openBackgroundDesk = (
+  worlds: readonly World[],
+  input: WorldsInput,
+  manyDeals = MANY_DEALS,
+): BackgroundDesk => {
+  let thread: ReturnType<typeof startThread> | null = null
+  let source: BackgroundSource | null = null
+  const known = (): BackgroundSource => {
+    if (source === null) throw new Error('Asked before anything was learnt')
+    return source
+  }
+  return {
+    expect: deals => {
+      if (thread === null && deals >= manyDeals && availableParallelism() > 1) thread = startThread()
+    },
+    learn: async history => {
+      await thread?.learn(history, input)
+      source = thread ?? backgroundOf(history, worlds)
+    },
+    prepare: index => {
+      if (index < worlds.length) thread?.prepare(index)
+    },
+    standing: index => known().standing(index),
+    background: index => known().background(index),
+    close: async () => void (await thread?.end()),
+  }
+}
+
+const startThread = () => {
+  const worker = new Worker(new URL('./background-thread.ts', import.meta.url), {
+    execArgv: [],
+    name: 'snapshot-background',
+  })
+  const remote = wrap<BackgroundThread>(nodeEndpoint(worker))
+  // A thread that has died answers nobody.
+  const died = new Promise<never>((_, reject) => worker.once('error', reject))
+  died.catch(() => {})
+  const alive = <Told>(answer: Promise<Told>): Promise<Told> => {
+    const told = Promise.race([answer, died])
+    // Looked at when its turn comes.
+    told.catch(() => {})
+    return told
+  }
+  const ask = (index: number) => ({
+    standing: alive(remote.standing(index)),
+    background: alive(remote.background(index)),
+  })
+  const asked = new Map<number, ReturnType<typeof ask>>()
+  const prepare = (index: number): ReturnType<typeof ask> => {
+    const answers = asked.get(index) ?? ask(index)
+    asked.set(index, answers)
+    return answers
+  }
+  return {
+    learn: (history: PortalHistory, input: WorldsInput): Promise<void> => alive(remote.learn(history, input)),
+    prepare,
+    standing: (index: number) => prepare(index).standing,
+    background: async (index: number): Promise<Background> => {
+      const told = await prepare(index).background
+      // Told once: kept longer, twelve instants would be most of the memory.
+      asked.delete(index)
+      const { curves, processPeople } = told.packed
+      return {
+        ...told,
+        packed: {
+          curves: PackedPart.received(curves),
+          ...(processPeople && { processPeople: PackedPart.received(processPeople) }),
+        },
+      }
+    },
+    end: (): Promise<number> => worker.terminate(),
+  }
+}
