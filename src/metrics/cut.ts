@@ -24,6 +24,7 @@ export const cutDossier = (dossier: Dossier, asOf: number, latest = latestOf(dos
     current: cutCurrent(dossier.current, asOf),
     moves: dossier.moves.filter(move => move.at <= asOf),
     versions: versions.length > 0 ? versions : dossier.versions.slice(0, 1),
+    ...(dossier.edits && { edits: dossier.edits.filter(({ knownAt }) => knownAt <= asOf) }),
     activities: cutActivities(dossier.activities, asOf),
     tasks: cutTasks(dossier.tasks, asOf),
     invoices: cutInvoices(dossier.invoices, asOf),
@@ -64,6 +65,7 @@ export const latestOf = (dossier: Dossier): number => {
   if (dossier.deletedAt !== null) latest = Math.max(latest, dossier.deletedAt)
   for (const move of dossier.moves) if (move.at > latest) latest = move.at
   for (const version of dossier.versions) if (version.observedAt > latest) latest = version.observedAt
+  for (const { knownAt } of dossier.edits ?? []) if (knownAt > latest) latest = knownAt
   for (const item of dossier.activities)
     latest = Math.max(latest, item.createdAt, item.completedAt ?? 0, lastMove(item))
   for (const task of dossier.tasks)

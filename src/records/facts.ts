@@ -31,6 +31,15 @@ export type DealVersion = {
   changeClass?: 'person' | 'robot' | null
 }
 
+/** A person's save of a deal's fields (amount, close date, custom fields, whoever answers), told by an event. */
+export type EditFact = {
+  /** The event's own time. */
+  at: number
+  /** When we read what was saved; never before `at`. */
+  knownAt: number
+  by: string
+}
+
 export type ActivityFact = {
   id: string
   dealId: string | null
@@ -124,6 +133,8 @@ export type Dossier = {
   moves: readonly MoveFact[]
   /** Ascending by observedAt, at least one. */
   versions: readonly DealVersion[]
+  /** Ascending by `at`; absent = none is known. */
+  edits?: readonly EditFact[]
   activities: readonly ActivityFact[]
   tasks: readonly TaskFact[]
   invoices: readonly InvoiceFact[]

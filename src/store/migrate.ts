@@ -7,6 +7,7 @@ import { up as telegramCodes } from './migrations/0004-telegram-codes.ts'
 import { up as versionAuthors } from './migrations/0005-version-authors.ts'
 import { up as taskClosings } from './migrations/0006-task-closings.ts'
 import { up as incomingStages } from './migrations/0007-incoming-stages.ts'
+import { up as versionEdits } from './migrations/0008-version-edits.ts'
 import type { Database } from './schema.ts'
 
 /** Every migration by name, in the order of the names; forward only. */
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-version-authors': { up: versionAuthors },
   '0006-task-closings': { up: taskClosings },
   '0007-incoming-stages': { up: incomingStages },
+  '0008-version-edits': { up: versionEdits },
 }
 
 const OLDEST_SERVER = 150_000

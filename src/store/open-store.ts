@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { countsOf } from './counts.ts'
+import { editCreditingOf } from './credit-edits.ts'
 import { creditingOf } from './credit-moves.ts'
 import { crmEventsOf } from './crm-events.ts'
 import { dealMarksOf } from './deal-marks.ts'
@@ -81,6 +82,7 @@ const storeOver = (
     ...directorySaverOf(db, clock),
     ...goneOf(db),
     ...creditingOf(db),
+    ...editCreditingOf(db),
     ...countsOf(db),
     dealTitles: dealTitlesOf(db),
     ...rejectedOf(db),

@@ -199,6 +199,9 @@ export type DealVersionsTable = {
   fields: JSONColumnType<Record<string, string>>
   /** Last editor as the CRM named it; `-` = it named nobody; null = not noted. */
   changed_by: string | null
+  /** The person's save that made it, as an event told; null where none did. */
+  edited_at: Date | null
+  edited_by: string | null
 }
 
 export type FactChangesTable = {

@@ -51,7 +51,9 @@ export const runHints = async (
       run,
       events.filter(({ eventId }) => !echoes.has(Number(eventId))),
     )
-    await store.creditMoves(id, new Date(Math.min(...events.map(({ at }) => at.getTime())) - HOUR))
+    const since = new Date(Math.min(...events.map(({ at }) => at.getTime())) - HOUR)
+    await store.creditMoves(id, since)
+    await store.creditEdits(id, dealsOf(events), since)
     await store.crmEvents.handled(
       id,
       events.map(({ eventId }) => eventId),
@@ -60,6 +62,10 @@ export const runHints = async (
     log.info({ hints: events.length }, 'hints worked off')
   }
 }
+
+const dealsOf = (events: readonly WaitingCrmEvent[]): string[] => [
+  ...new Set(events.filter(({ entity }) => entity === 'deal').map(({ entityId }) => entityId)),
+]
 
 /** One question per token, however many events carry it. */
 const resolveActors = async (deps: SyncDeps, run: Run, events: readonly WaitingCrmEvent[]): Promise<void> => {

@@ -384,6 +384,133 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
       })
     })
 
+    describe('people’s saves of fields', () => {
+      const seconds = (minutes: number, more: number) => new Date(at(minutes).getTime() + more * 1000)
+      const event = (when: Date, over: object = {}) => ({
+        entity: 'deal' as const,
+        entityId: '1',
+        action: 'updated' as const,
+        at: when,
+        receivedAt: when,
+        actorId: '7' as string | null,
+        actorClass: 'person' as 'person' | 'robot' | 'integration' | 'unknown',
+        sealedActorToken: null as string | null,
+        ...over,
+      })
+      const robot = { actorId: null, actorClass: 'robot' as const }
+      const read = (id: string, when: Date, over: object) =>
+        store.savePage(id, page({ deals: [deal(over)] }, { seenAt: when }))
+      const credit = (id: string) => store.creditEdits(id, ['1'], at(0))
+      const edits = async (id: string) =>
+        (await dossier(id)).edits?.map(edit => [
+          (edit.at - at(30).getTime()) / 1000,
+          (edit.knownAt - at(30).getTime()) / 1000,
+          edit.by,
+        ])
+      /** Read at minute 10, changed before second 5 of minute 30 and read then. */
+      const told = async (events: ReturnType<typeof event>[], over: object = { amount: 2000 }) => {
+        const id = await install(store)
+        await read(id, at(10), {})
+        await store.crmEvents.add(id, events)
+        await read(id, seconds(30, 5), over)
+        await credit(id)
+        return id
+      }
+
+      test('are dated by their event and known when they were read', async () => {
+        for (const over of [
+          { amount: 2000 },
+          { closeOn: '2027-01-01' },
+          { fields: {} },
+          { responsibleId: '8' },
+        ])
+          expect(await edits(await told([event(at(30))], over))).toEqual([[0, 5, '7']])
+        const all = { amount: 2000, closeOn: '2027-01-01', fields: {}, responsibleId: '8' }
+        expect(await edits(await told([event(at(30))], all))).toEqual([[0, 5, '7']])
+      })
+
+      test('are none where nothing changed, and none of the first reading', async () => {
+        expect(await edits(await told([event(at(30))], { title: 'Renamed' }))).toBeUndefined()
+        const id = await install(store)
+        await store.crmEvents.add(id, [event(at(30))])
+        await read(id, seconds(30, 5), {})
+        await credit(id)
+        expect(await edits(id)).toBeUndefined()
+      })
+
+      test('are never a robot’s, an unknown hand’s, or found without an event', async () => {
+        for (const events of [
+          [],
+          [event(at(30), robot)],
+          [event(at(30), { actorId: '7', actorClass: 'integration' })],
+          [event(at(30), { actorId: null, actorClass: 'unknown' })],
+          [event(at(30), { actorId: null, sealedActorToken: 'sealed' })],
+          [event(at(30), { action: 'added' })],
+          [event(at(30), { entity: 'task' })],
+          [event(seconds(30, 9))],
+        ])
+          expect(await edits(await told(events))).toBeUndefined()
+      })
+
+      test('are nobody’s when two people saved before one reading, or one person far apart', async () => {
+        const both = [event(at(30)), event(seconds(30, 2), { actorId: '8' })]
+        expect(await edits(await told(both))).toBeUndefined()
+        expect(await edits(await told([event(at(15)), event(at(30))]))).toBeUndefined()
+        expect(await edits(await told([event(at(25)), event(at(30))]))).toEqual([[0, 5, '7']])
+        const answered = [event(at(30)), event(seconds(30, 2), robot)]
+        expect(await edits(await told(answered))).toEqual([[0, 5, '7']])
+      })
+
+      test('are found in the reading that came before their event was worked off, not in a later one', async () => {
+        const id = await told([event(at(30))])
+        await read(id, seconds(30, 8), { amount: 2000 })
+        await credit(id)
+        expect(await edits(id)).toEqual([[0, 5, '7']])
+        // The save of minute 40 changed no fact: what the robot did after it was read is the robot's.
+        await store.crmEvents.add(id, [event(at(40))])
+        clock.set(seconds(40, 5))
+        await store.crmEvents.handled(
+          id,
+          (await store.crmEvents.waiting(id, 10)).map(({ eventId }) => eventId),
+        )
+        await store.crmEvents.add(id, [event(at(50), robot)])
+        await read(id, seconds(50, 5), { amount: 3000 })
+        await credit(id)
+        expect(await edits(id)).toEqual([[0, 5, '7']])
+        // An event that comes late shows that two had saved.
+        await store.crmEvents.add(id, [event(seconds(30, 1), { actorId: '8' })])
+        await credit(id)
+        expect(await edits(id)).toBeUndefined()
+      })
+
+      test('that the vendor dates itself are told with their author; what was saved at once is one', async () => {
+        const id = await install(store)
+        const change = (fact: 'responsible' | 'amount', minutes: number, over: object = {}) => ({
+          dealId: '1',
+          at: at(minutes),
+          fact,
+          before: '1',
+          after: '2',
+          actorId: '7' as string | null,
+          actorClass: 'person' as 'person' | 'robot' | 'integration' | 'unknown',
+          ...over,
+        })
+        await store.savePage(
+          id,
+          page({
+            deals: [deal()],
+            factChanges: [
+              change('responsible', 30),
+              change('amount', 30),
+              change('responsible', 31, robot),
+              change('amount', 32, { actorClass: 'integration' }),
+            ],
+          }),
+        )
+        expect(await edits(id)).toEqual([[0, 0, '7']])
+      })
+    })
+
     describe('actors of moves', () => {
       const event = (over: object) => ({
         entity: 'deal' as const,

@@ -144,6 +144,11 @@ describe('a snapshot', () => {
     const now = END - 2 * DAY
     const changed = DEALS.map(dossier => ({
       ...dossier,
+      // The first was made before the instant and read after it.
+      edits: [
+        { at: asOf.getTime() - DAY, knownAt: now, by: dossier.createdBy! },
+        { at: now, knownAt: now, by: dossier.createdBy! },
+      ],
       versions: [
         ...dossier.versions,
         { ...dossier.versions[0]!, observedAt: now, responsibleId: 'u0', amount: 1 },

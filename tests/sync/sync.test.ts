@@ -340,6 +340,51 @@ describe('hints', () => {
     expect(rows).toEqual([{ sealed_actor_token: null }])
   })
 
+  const editsOf = async (dealId: string) => {
+    const found = []
+    for await (const dossiers of rooms.store.facts.dossiers(id, { dealIds: [dealId] }))
+      for (const { edits = [] } of dossiers) found.push(...edits)
+    return found
+  }
+
+  test('date what a person saved by the moment of the save, not by our reading', async () => {
+    await run('full')
+    rooms.clock.advance(1000)
+    const at = rooms.clock.now()
+    portal.actors.set('token-of-anna', '2')
+    rooms.clock.advance(40_000)
+    portal.put('deals', dealRow(8, { amount: 5, closeOn: '2026-12-01', fields: { need: '#1' } }))
+    portal.put('deals', dealRow(9, { amount: 5 }))
+    await receive([
+      { id: '8', at, actorToken: 'token-of-anna', actorClass: 'person' },
+      { id: '9', at, actorClass: 'robot' },
+    ])
+    await hints()
+    expect(await editsOf('8')).toEqual([{ at: at.getTime(), knownAt: rooms.clock.now().getTime(), by: '2' }])
+    expect(await editsOf('9')).toEqual([])
+    // Found by a later reading alone: whose it was, and when, nobody told.
+    portal.put('deals', dealRow(10, { amount: 5, updatedBy: '2' }))
+    await run('incremental')
+    expect(await editsOf('10')).toEqual([])
+  })
+
+  test('take no write of our own for somebody’s save', async () => {
+    await run('full')
+    const { rows } = await rooms.store.pool.query('select user_id from tokens where installation_id = $1', [
+      id,
+    ])
+    portal.actors.set('our-token', rows[0].user_id)
+    await rooms.store.journal.plan(id, [{ entryId: 'e1', batchId: 'b1', kind: 'mark', dealId: '8' }])
+    await rooms.store.journal.tried(id, 'e1')
+    await rooms.store.journal.applied(id, 'e1')
+    portal.put('deals', dealRow(8, { fields: { mark: 'red' } }))
+    await receive([{ id: '8', actorToken: 'our-token', actorClass: 'person' }])
+    await hints()
+    await run('incremental')
+    expect((await storedDeal('8')).fields).toEqual({ mark: 'red' })
+    expect(await editsOf('8')).toEqual([])
+  })
+
   test('with a worthless token leave the mover unknown', async () => {
     await run('full')
     const at = rooms.clock.now()

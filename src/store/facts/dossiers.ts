@@ -4,6 +4,7 @@ import type {
   ActivityFact,
   DealVersion,
   Dossier,
+  EditFact,
   InvoiceFact,
   MoveFact,
   TaskFact,
@@ -11,6 +12,7 @@ import type {
 import type { ActorClass, Outcome } from '../../records/records.ts'
 import { markFactsOf, readMarks } from '../deal-marks.ts'
 import type { Database } from '../schema.ts'
+import { editsByDeal } from './edits.ts'
 import {
   ACTIVITY_COLUMNS,
   activityOf,
@@ -65,12 +67,15 @@ const VERSION_COLUMNS = packed([
   'close_on',
   'fields',
   'changed_by',
+  epoch('edited_at'),
+  'edited_by',
 ])
-const CHANGE_COLUMNS = packed(['deal_id', 'fact', epoch('at'), 'before', 'after'])
+const CHANGE_COLUMNS = packed(['deal_id', 'fact', epoch('at'), 'before', 'after', 'actor_id', 'actor_class'])
 
 type Draft = Dossier & {
   moves: MoveFact[]
   versions: readonly DealVersion[]
+  edits?: readonly EditFact[]
   activities: ActivityFact[]
   tasks: TaskFact[]
   invoices: InvoiceFact[]
@@ -131,6 +136,16 @@ const changeOf = (row: string[]): DatedChange => ({
   before: orNull(row[3]),
   after: orNull(row[4]),
 })
+
+const editsOf = (versions: readonly string[][], changes: readonly string[][]) =>
+  editsByDeal([
+    ...versions
+      .filter(row => row[9] !== '')
+      .map(row => ({ dealId: row[0]!, at: msOf(row[8])!, knownAt: msOf(row[1])!, by: row[9]! })),
+    ...changes
+      .filter(row => row[6] === 'person' && row[5] !== '')
+      .map(row => ({ dealId: row[0]!, at: msOf(row[2])!, knownAt: msOf(row[2])!, by: row[5]! })),
+  ])
 
 const groupByDeal = <Item>(rows: readonly string[][], read: (row: string[]) => Item): Map<string, Item[]> => {
   const byDeal = new Map<string, Item[]>()
@@ -197,6 +212,7 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     const movesBy = groupByDeal(moves, moveOf)
     const versionsBy = groupByDeal(versions, versionOf)
     const changesBy = groupByDeal(changes, changeOf)
+    const editsBy = editsOf(versions, changes)
     const activitiesBy = groupByDeal(activities, row => activityOf(row, activityMoves))
     const draftsBy = new Map(drafts.map(draft => [draft.id, draft]))
     for (const row of tasks) {
@@ -211,6 +227,8 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
         changesBy.get(draft.id) ?? [],
         draft.createdAt,
       )
+      const edits = editsBy.get(draft.id)
+      if (edits !== undefined) draft.edits = edits
       draft.activities = activitiesBy.get(draft.id) ?? draft.activities
       draft.invoices = invoicesBy.get(draft.id) ?? draft.invoices
     }
