@@ -602,6 +602,7 @@ export const rolloutSchema = z.object({
         deals: z.number(),
         entered: z.number(),
         enteringShare: z.number().nullable(),
+        byProgram: z.number(),
         medianHours: z.number().nullable(),
         skipShare: z.number().nullable(),
         returnShare: z.number().nullable(),

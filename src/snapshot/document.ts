@@ -384,8 +384,11 @@ export type StageUseRow = {
   outcome: Outcome
   /** Deals that entered any stage of the pipeline. */
   deals: number
+  /** Deals that people brought here, or nobody knows who, and their share. */
   entered: number
   enteringShare: number | null
+  /** Further deals that only robots or integrations brought here: no use by anybody. */
+  byProgram: number
   /** Elapsed hours. */
   medianHours: number | null
   skipShare: number | null

@@ -71,6 +71,7 @@ const stage = (stageId: string, name: string, of: Partial<Stage>): Stage => ({
   deals: 640,
   entered: 531,
   enteringShare: 0.83,
+  byProgram: 0,
   medianHours: 58,
   skipShare: 0.01,
   returnShare: 0.04,
@@ -98,6 +99,7 @@ const stages: Stage[] = [
   stage('WAIT', 'Ожидает решения тендерной комиссии', {
     entered: 9,
     enteringShare: 0.014,
+    byProgram: 96,
     advice: 'merge_rare',
   }),
   stage('PAY', 'Оплата', { provenShare: 0.97, proof: 'invoice', medianHours: 0.4 }),

@@ -1,3 +1,4 @@
+import type { Step } from '../deal-context.ts'
 import type { Metric } from '../metric.ts'
 import { companyNumbers, median } from '../tally.ts'
 import { stageKey } from '../world.ts'
@@ -13,10 +14,11 @@ export const stageUse: Metric = {
   id: 'M31',
   pillar: null,
   measures: [{ id: 'M31', unit: 'share', payClass: 'C', target: 1, floor: 0.4, lessIsBetter: false }],
-  version: '2',
+  version: '3',
   formula:
-    'open stages entered by at least 3 % of the pipeline’s moved deals and kept for 2 minutes or more (median) / open stages that are not young, over 28 days',
+    'open stages that people brought at least 3 % of the pipeline’s moved deals to, kept for 2 minutes or more (median) / open stages that are not young, over 28 days',
   caveats: [
+    'creating a deal on a stage brings it there, whoever did it; a move by a robot or an integration does not, one by an unknown author does',
     'pipelines with fewer than 20 moved deals are left out',
     'young: first entered within 30 days although history reaches back 60; too early to judge, as in the table of stages',
     'for weeks before the installation young stages are not told from others',
@@ -34,11 +36,11 @@ export const stageUse: Metric = {
       addDeal: deal => {
         const pipelines = new Set<string>()
         const stages = new Set<string>()
-        for (const stay of deal.stays) {
+        for (const [place, stay] of deal.stays.entries()) {
           const key = stageKey(stay.pipelineId, stay.stageId)
           if (window.indexOf(stay.from) >= 0) {
             pipelines.add(stay.pipelineId)
-            stages.add(key)
+            if (!isMovedByProgram(deal.steps[place])) stages.add(key)
           }
           if (stay.until === null || window.indexOf(stay.until) < 0) continue
           const own = dwells.get(key)
@@ -70,3 +72,9 @@ export const stageUse: Metric = {
     }
   },
 }
+
+/** A deal without rows has no step to its place: nobody knows who brought it there. */
+const isMovedByProgram = (step: Step | undefined): boolean =>
+  step !== undefined &&
+  step.kind !== 'created' &&
+  (step.actorClass === 'robot' || step.actorClass === 'integration')

@@ -35,6 +35,8 @@ export type PortalHistory = {
     readonly stage: Int32Array
     readonly outcome: Uint8Array
     readonly isCreation: Uint8Array
+    /** Made by a robot or an integration. */
+    readonly isByProgram: Uint8Array
     /** When the row became known as part of a bulk clean-up, or NEVER. */
     readonly bulkKnownAt: Float64Array
   }
@@ -76,7 +78,14 @@ export const collectStays = (): StaysCollector => {
   const firstOwner = indexes()
   const personOf = new Map<string, number>()
   const owner = { at: instants(), person: indexes() }
-  const row = { at: instants(), stage: indexes(), outcome: flags(), isCreation: flags(), actor: indexes() }
+  const row = {
+    at: instants(),
+    stage: indexes(),
+    outcome: flags(),
+    isCreation: flags(),
+    isByProgram: flags(),
+    actor: indexes(),
+  }
   const rowDeal = indexes()
   const stay = {
     deal: indexes(),
@@ -152,6 +161,7 @@ export const collectStays = (): StaysCollector => {
       row.stage.push(stage)
       row.outcome.push(outcome)
       row.isCreation.push(move.isCreation ? 1 : 0)
+      row.isByProgram.push(move.actorClass === 'robot' || move.actorClass === 'integration' ? 1 : 0)
       row.actor.push(actorNumber(move.movedBy))
       rowDeal.push(dealId.length)
       if (begun !== null && begun.stage === stage) continue
@@ -219,6 +229,7 @@ export const collectStays = (): StaysCollector => {
         stage: row.stage.trimmed(),
         outcome: row.outcome.trimmed(),
         isCreation: row.isCreation.trimmed(),
+        isByProgram: row.isByProgram.trimmed(),
         actor: row.actor.trimmed(),
         deal: rowDeal.trimmed(),
       }

@@ -90,9 +90,9 @@ function* ofPipelines({ world, standing }: Input): Generator<Draft> {
 }
 
 function* ofStages({ stages }: Input): Generator<Draft> {
-  for (const { pipelineId, stageId, outcome, deals, entered, advice } of stages) {
+  for (const { pipelineId, stageId, outcome, deals, entered, byProgram, advice } of stages) {
     if (outcome !== 'open' || deals < MIN_DEALS) continue
-    if (entered === 0 && advice !== 'keep')
+    if (entered + byProgram === 0 && advice !== 'keep')
       yield { rule: 'empty_stage', severity: 'medium', pipelineId, stageId }
     else if (advice === 'merge_quick') yield { rule: 'passed_through', severity: 'low', pipelineId, stageId }
   }

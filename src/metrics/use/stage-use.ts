@@ -21,7 +21,9 @@ const DWELLS_KEPT = 5000
 const YOUNG_MS = 30 * DAY
 
 class StageCount {
+  /** Deals that came here, and those of them that people brought. */
   entered = 0
+  brought = 0
   returns = 0
   skips = 0
   /** Deals that ended here: lost from this stage. */
@@ -43,9 +45,10 @@ type Pipeline = {
 }
 
 /**
- * Stages in use (metrics 4.7), from the moves of the last half year: who enters them, how long deals stay, how often
- * they are skipped, returned to and ended on, and how much knowing them tells about won or lost. Stays under two
- * minutes are skips.
+ * Stages in use (metrics 4.7), from the moves of the last half year: how many deals people bring to them, how long deals
+ * stay, how often they are skipped, returned to and ended on, and how much knowing them tells about won or lost. Stays
+ * under two minutes are skips. A move known to be a robot's or an integration's is no use, nor evidence of any; one
+ * whose author nobody knows counts as a person's.
  */
 export const measureStageUse = (
   history: PortalHistory,
@@ -95,7 +98,7 @@ const rowOf = ({ stage, number, count, pipeline, world, proven }: Row): StageUse
     provenShare: proven === null || proven.entries < MIN_DEALS ? null : proven.held / proven.entries,
     outcome: stage.outcome,
     deals,
-    enteringShare: deals === 0 ? null : count.entered / deals,
+    enteringShare: deals === 0 ? null : count.brought / deals,
     medianMs: dwells.length === 0 ? null : medianOf(dwells),
     information: isJudged ? informationOf(pipeline.sets, place) : null,
     besideNeighbour: isJudged && place > 0 ? informationBeside(pipeline.sets, place, place - 1) : null,
@@ -113,8 +116,9 @@ const rowOf = ({ stage, number, count, pipeline, world, proven }: Row): StageUse
     name: stage.name,
     outcome: stage.outcome,
     deals,
-    entered: count.entered,
+    entered: count.brought,
     enteringShare: facts.enteringShare,
+    byProgram: count.entered - count.brought,
     medianHours: facts.medianMs === null ? null : facts.medianMs / 3_600_000,
     skipShare: passages === 0 ? null : count.skips / passages,
     returnShare: count.entered === 0 ? null : count.returns / count.entered,
@@ -189,6 +193,7 @@ const countDeal = (history: PortalHistory, deal: number, of: Counting): void => 
   const id = history.deal.id[deal]!
   const title = of.titleOf(id)
   const seen = new Set<number>()
+  const brought = new Set<number>()
   const inPipelines = new Set<string>()
   let highest = -1
   for (let stay = first; stay <= last; stay++) {
@@ -214,14 +219,17 @@ const countDeal = (history: PortalHistory, deal: number, of: Counting): void => 
     count.firstAt = Math.min(count.firstAt, enteredAt[stay]!)
     if (!isInWindow) {
       seen.add(number)
+      brought.add(number)
       continue
     }
     if (seen.has(number)) count.returns++
-    else {
-      count.entered++
+    else count.entered++
+    seen.add(number)
+    if (!brought.has(number) && !isMovedByProgram(history, stay)) {
+      brought.add(number)
+      count.brought++
       count.deals.add(enteredAt[stay]!, id, title)
     }
-    seen.add(number)
     if (info.code === LOST && previous !== null && previous.code === OPEN) {
       const before = counts[stageOf[stay - 1]!]!
       before.ended++
@@ -231,6 +239,12 @@ const countDeal = (history: PortalHistory, deal: number, of: Counting): void => 
   for (const pipelineId of inPipelines) pipelines.get(pipelineId)!.deals++
   const end = infos[stageOf[last]!]!
   if (end.code !== OPEN) decide(pipelines.get(end.pipelineId)!, seen, end.code === WON)
+}
+
+/** A stay that a robot or an integration began; being created there is no move. */
+const isMovedByProgram = ({ row, stay }: PortalHistory, number: number): boolean => {
+  const entry = stay.entryRow[number]!
+  return entry >= 0 && row.isByProgram[entry] === 1 && row.isCreation[entry] === 0
 }
 
 /** Open stages between the highest reached so far and a later one were jumped over. */

@@ -186,7 +186,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M31: {
     name: 'Stages in use',
-    rule: 'Share of stages that deals come to and really stay on. Stages younger than 30 days do not count.',
+    rule: 'Share of stages that people bring deals to and that deals really stay on; moves by robots do not count. Stages younger than 30 days do not count.',
     of: '{n} of {d} stages',
   },
   M32: {

@@ -19,7 +19,8 @@ export const rolloutEn = {
   rules: {
     filled: 'Deals that left their first stage in 90 days and carry the field. We do not keep the values.',
     blank: 'Deals that left their first stage in 90 days with the field empty.',
-    entered: 'Deals that stayed on the stage for two minutes or longer in half a year.',
+    entered:
+      'Deals that people brought to the stage for two minutes or longer in half a year. Moves by robots and integrations do not count; a move by an unknown author counts as a person’s.',
     ended: 'Deals lost straight from this stage in half a year.',
     needing:
       'Deals closed in half a year that cannot be told without it: they stood on the stage or filled the field.',
@@ -135,6 +136,7 @@ export const rolloutEn = {
     hint: 'half a year; a stay under two minutes is a skip',
     stage: 'Stage',
     entering: 'Enter',
+    byProgram: '{share} more by robots',
     median: 'Median',
     skip: 'Skipped',
     ret: 'Returns',
@@ -151,7 +153,7 @@ export const rolloutEn = {
       early: 'too early',
       define: 'define: fewer than half hold the proof',
       split: 'split: usually {low} or {high}',
-      merge_rare: 'merge: fewer than 3% enter',
+      merge_rare: 'merge: people bring fewer than 3%',
       merge_quick: 'merge: passed in seconds',
       merge_same: 'merge with the one before: it tells nothing new about the outcome',
     },

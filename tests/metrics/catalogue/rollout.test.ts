@@ -7,6 +7,7 @@ import { lastPeriod } from '../../../src/metrics/use/bunching.ts'
 import { collectPortalUse, type PortalUse } from '../../../src/metrics/use/portal-use.ts'
 import type { World } from '../../../src/metrics/world.ts'
 import type { ActivityFact, Dossier } from '../../../src/records/facts.ts'
+import type { ActorClass } from '../../../src/records/records.ts'
 import {
   aCall,
   aDeal,
@@ -379,6 +380,38 @@ describe('M31, stages in use', () => {
     })
     expect(usedOf(measureWithUse([...past, former, ...lately(1)]))).toEqual([2, 3])
     expect(usedOf(measureWithUse([...past, ...lately(0)]))).toEqual([2, 3])
+  })
+
+  test('what robots and integrations moved is no use; what was created there or moved by nobody known is', () => {
+    const former = aDeal({
+      path: [
+        ['NEW', '2026-08-01'],
+        ['CALL', '2026-08-10'],
+      ],
+    })
+    const moved = (actorClass: ActorClass) =>
+      lately(30).map(deal => ({
+        ...deal,
+        moves: deal.moves.map(move =>
+          move.stageId === 'CALL' || move.isCreation ? { ...move, actorClass } : move,
+        ),
+      }))
+    const used = (actorClass: ActorClass) => {
+      const deals = [...past, former, ...moved(actorClass)]
+      const { stages, lint } = useOf(deals)
+      const call = stages.find(({ stageId }) => stageId === 'CALL')!
+      expect(stages.find(({ stageId }) => stageId === 'NEW')).toMatchObject({
+        enteringShare: 1,
+        byProgram: 0,
+      })
+      expect(lint.map(({ rule, stageId }) => [rule, stageId])).not.toContainEqual(['empty_stage', 'CALL'])
+      const { entered, byProgram, advice, medianHours, dealsHere } = call
+      return [usedOf(measureWithUse(deals)), entered, byProgram, advice, medianHours, dealsHere.length]
+    }
+    for (const byPeople of ['person', 'unknown'] as const)
+      expect(used(byPeople)).toEqual([[3, 3], 31, 0, 'keep', 120, 20])
+    for (const byProgram of ['robot', 'integration'] as const)
+      expect(used(byProgram)).toEqual([[2, 3], 1, 30, 'merge_rare', 120, 1])
   })
 
   test('no stage is young while history itself is', () => {
