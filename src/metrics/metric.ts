@@ -96,9 +96,10 @@ export class Authors {
   known = 0
   unknown = 0
 
-  count(actorClass: ActorClass): void {
+  /** @param actorClass null = the fact says nothing about how often authors are known */
+  count(actorClass: ActorClass | null): void {
     if (actorClass === 'unknown') this.unknown++
-    else this.known++
+    else if (actorClass !== null) this.known++
   }
 
   /** Share of facts whose author nobody knows; 0 of nothing. */

@@ -7,7 +7,7 @@ import type { Outcome } from '../records/records.ts'
  */
 
 /** Bump when a rule, weight or formula changes: it starts a new series. */
-export const RULES_VERSION = '2026.4'
+export const RULES_VERSION = '2026.5'
 
 export type Scope = 'employee' | 'team' | 'company'
 export type FlagKind = 'age' | 'silence' | 'promise'

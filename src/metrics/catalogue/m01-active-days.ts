@@ -14,10 +14,14 @@ export const activeDays: Metric = {
   id: 'M01',
   pillar: 'presence',
   measures: [shareMeasure('M01', 'B', 0.9, 0.4)],
-  version: '1',
+  version: '2',
   formula:
     'working days with a substantive touch, or with 3 distinct deals edited over at least 2 hours / working days with eligible deals or any action',
-  caveats: ['days away are those entered in Settings', 'field staff log in batches'],
+  caveats: [
+    'days away are those entered in Settings',
+    'field staff log in batches',
+    'saves of fields count where the CRM told who made them and when: some tell it only from the installation on, and what was found by comparing two readings never counts',
+  ],
   needs: ['activities', 'tasks'],
   score: { weight: 0.5, over: 'week', isShare: true },
   isKnownForPast: () => true,

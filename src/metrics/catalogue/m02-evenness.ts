@@ -9,9 +9,13 @@ export const evenness: Metric = {
   id: 'M02',
   pillar: 'presence',
   measures: [{ id: 'M02', unit: 'index', payClass: 'B', target: 0.65, floor: 0.2, lessIsBetter: false }],
-  version: '1',
-  formula: '1 − ½·Σ|share of the week’s touched deals on a day − 1/days worked|, weighted by touched deals',
-  caveats: ['part-timers: only days with deals or actions are expected'],
+  version: '2',
+  formula:
+    '1 − ½·Σ|share of the week’s touched or edited deals on a day − 1/days worked|, weighted by those deals',
+  caveats: [
+    'part-timers: only days with deals or actions are expected',
+    'saves of fields count where the CRM told who made them and when: some tell it only from the installation on, and what was found by comparing two readings never counts',
+  ],
   needs: ['activities', 'tasks'],
   score: { weight: 0.5, over: 'week', isShare: false },
   isKnownForPast: () => true,

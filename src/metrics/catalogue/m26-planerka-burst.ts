@@ -16,13 +16,15 @@ export const planerkaBurst: Metric = {
   id: 'M26',
   pillar: null,
   measures: [shareMeasure('M26', 'C', 0.15, 0.6)],
-  version: '2',
+  version: '3',
   formula:
     'deals whose only edits of the week were cosmetic and lay between 18:00 of the previous working day and the planerka / deals edited in the week − the same share before other working days (at least 0.05, shrunk to the team)',
   caveats: [
     'a meeting that was moved is not known',
+    'one sitting over most deals of a week that happens to fall before the planerka looks the same',
     'the first three weeks of a rise mean that people began to care',
     'deals closed before the window are not in the comparison',
+    'an edit is a move, a save of fields, or an activity or task set; saves of fields count where an event of the CRM told who made them and when',
   ],
   needs: ['activities', 'tasks'],
   score: null,

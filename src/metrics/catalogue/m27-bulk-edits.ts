@@ -13,10 +13,13 @@ export const bulkEdits: Metric = {
   id: 'M27',
   pillar: null,
   measures: [shareMeasure('M27', 'C', 0.2, 0.8)],
-  version: '2',
+  version: '3',
   formula:
     'distinct deals changed with more than 8 deals within 10 minutes and no touch within a working day / distinct deals changed',
-  caveats: ['entering cards after a fair looks the same'],
+  caveats: [
+    'entering cards after a fair looks the same',
+    'an edit is a move, a save of fields, or an activity or task set; saves of fields count where an event of the CRM told who made them and when',
+  ],
   needs: ['activities', 'tasks'],
   score: null,
   isKnownForPast: can => can.pastActors,

@@ -161,12 +161,12 @@ export const metricsEn: typeof metricsRu = {
   },
   M26: {
     name: 'Tidied before the planerka',
-    rule: 'Deals edited only in the hours before the planerka, against the usual share.',
+    rule: 'Deals edited (moved, fields saved, a step set) only in the hours before the planerka, against the usual share. Saves of fields count where the CRM told who made them.',
     of: '{n} of {d} deals',
   },
   M27: {
     name: 'Bulk edits',
-    rule: 'Deals changed in runs of over eight in 10 minutes without a touch, divided by all changed.',
+    rule: 'Deals changed (stage, fields, a step set) in runs of over eight in 10 minutes without a touch, divided by all changed. Saves of fields count where the CRM told who made them.',
     of: '{n} of {d} deals',
   },
   M28: {

@@ -1,9 +1,10 @@
 import { METRICS } from '../../../src/metrics/catalogue/index.ts'
 import { cutDossier, cutLoose } from '../../../src/metrics/cut.ts'
-import type { Judge } from '../../../src/metrics/deal-context.ts'
+import { DealContext, type Judge } from '../../../src/metrics/deal-context.ts'
 import { type Measurement, startMeasuring } from '../../../src/metrics/measure.ts'
 import type { Measured } from '../../../src/metrics/measured.ts'
-import { WINDOW_DAYS } from '../../../src/metrics/window.ts'
+import { type Act, actsOf } from '../../../src/metrics/person-acts.ts'
+import { WINDOW_DAYS, windowAt } from '../../../src/metrics/window.ts'
 import { WorkingTime } from '../../../src/metrics/working-time.ts'
 import { stageKey, type World } from '../../../src/metrics/world.ts'
 import type {
@@ -226,6 +227,14 @@ export const measure = (
   }
   if (of.loose !== undefined) measurer.addLoose(cutLoose(of.loose, world.asOf))
   return measurer.finish()
+}
+
+/** What was done on one deal since an instant, everybody of the world being counted. */
+export const actsIn = (dossier: Dossier, world: World, from: number): Act[] => {
+  const window = windowAt(world.workingTime, world.asOf)
+  const isCounted = (userId: string | null): userId is string => userId !== null && world.people.has(userId)
+  const deal = new DealContext({ dossier, world, window, judge: redDeals(), isCounted })
+  return actsOf(deal, { world, window }, from)
 }
 
 export const measureOf = (measurement: Measurement, id: string): Measured => {
