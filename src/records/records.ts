@@ -172,11 +172,14 @@ export type Invoice = {
   movedAt: Date | null
 }
 
-/** An undated fact of a deal that a vendor's feed dates for us (amoCRM: who was responsible when). */
+/**
+ * An undated fact of a deal that a vendor's feed dates for us (amoCRM: who was responsible when). `fields`: fields
+ * were saved, and what was in them is not told.
+ */
 export type FactChange = {
   dealId: string
   at: Date
-  fact: 'responsible' | 'amount'
+  fact: 'responsible' | 'amount' | 'fields'
   before: string | null
   after: string | null
   actorId: string | null

@@ -485,7 +485,7 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
 
       test('that the vendor dates itself are told with their author; what was saved at once is one', async () => {
         const id = await install(store)
-        const change = (fact: 'responsible' | 'amount', minutes: number, over: object = {}) => ({
+        const change = (fact: 'responsible' | 'amount' | 'fields', minutes: number, over: object = {}) => ({
           dealId: '1',
           at: at(minutes),
           fact,
@@ -501,13 +501,21 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
             deals: [deal()],
             factChanges: [
               change('responsible', 30),
-              change('amount', 30),
+              change('fields', 30),
               change('responsible', 31, robot),
-              change('amount', 32, { actorClass: 'integration' }),
+              change('responsible', 32, { actorClass: 'integration' }),
+              change('fields', 33, { before: null, after: null }),
             ],
           }),
         )
-        expect(await edits(id)).toEqual([[0, 0, '7']])
+        expect(await edits(id)).toEqual([
+          [0, 0, '7'],
+          [180, 180, '7'],
+        ])
+        // What was in the fields is not told: no version begins there.
+        expect((await dossier(id)).versions.map(({ observedAt }) => observedAt)).not.toContain(
+          at(33).getTime(),
+        )
       })
     })
 

@@ -25,6 +25,7 @@ export const planerkaBurst: Metric = {
     'the first three weeks of a rise mean that people began to care',
     'deals closed before the window are not in the comparison',
     'an edit is a move, a save of fields, or an activity or task set; saves of fields count where an event of the CRM told who made them and when',
+    'once installed, days before the installation are not in the comparison: not all of their saves of fields are told',
   ],
   needs: ['activities', 'tasks'],
   score: null,
@@ -38,8 +39,8 @@ export const planerkaBurst: Metric = {
     /** Touches and moves of deals that were edited, ascending: what tells whether a promise stuck. */
     const followed = new Map<string, number[]>()
     const authors = new Authors()
-    // Where the CRM tells no authors of the past, days before the installation are no baseline.
-    const told = world.can.pastActors ? 0 : world.installedAt
+    // All saves of fields are told from the installation on only: what came before it is no baseline for what came after.
+    const told = context.isSinceInstall ? world.installedAt : 0
     const from = Math.max(window.from - LOOK_BACK_WEEKS * WEEK, told)
     return {
       addDeal: deal => {

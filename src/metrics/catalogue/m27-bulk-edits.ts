@@ -18,7 +18,7 @@ export const bulkEdits: Metric = {
     'distinct deals changed with more than 8 deals within 10 minutes and no touch within a working day / distinct deals changed',
   caveats: [
     'entering cards after a fair looks the same',
-    'an edit is a move, a save of fields, or an activity or task set; saves of fields count where an event of the CRM told who made them and when',
+    'an edit is a move, a save of fields, or an activity or task set; saves of fields count where the CRM told who made them and when: some tell it only from the installation on',
   ],
   needs: ['activities', 'tasks'],
   score: null,

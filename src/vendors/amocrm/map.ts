@@ -233,6 +233,22 @@ export const responsibleChangeOf = (event: WireEvent): FactChange => ({
   actorClass: actorOf(event),
 })
 
+const FIELD_SAVED = /^(sale_field_changed|custom_field_(\d+_)?value_changed)$/
+
+/** A person's save of a lead's own fields, whatever was in them; null for every other event. */
+export const fieldSaveOf = (event: WireEvent): FactChange | null =>
+  FIELD_SAVED.test(event.type) && event.entity_type === 'lead' && actorOf(event) === 'person'
+    ? {
+        dealId: event.entity_id,
+        at: at(event.created_at),
+        fact: 'fields',
+        before: null,
+        after: null,
+        actorId: event.created_by,
+        actorClass: 'person',
+      }
+    : null
+
 export const deadlineMoveOf = (event: WireEvent): DeadlineMove => {
   const stamp = (list: Record<string, unknown>[]): Date | null => {
     const value = list

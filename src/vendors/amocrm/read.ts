@@ -11,6 +11,7 @@ import {
   deadlineMoveOf,
   dealOf,
   distinct,
+  fieldSaveOf,
   invoiceOf,
   movesOf,
   orderKeysOf,
@@ -45,6 +46,13 @@ const PASSES = 5
 
 /** Says when a task was completed, and by whom. */
 const CLOSED = 'task_completed'
+/** Say who saved a lead's fields, and when. */
+const SAVED = ['sale_field_changed', 'custom_field_value_changed']
+/**
+ * Read as they happen only. A closed task's own last change dates its end well enough, and an event for each field that
+ * was ever saved, in pages of 100, would make the first reading several times as long.
+ */
+const NOT_OF_THE_PAST: ReadonlySet<string> = new Set([CLOSED, ...SAVED])
 /** Event types that we read; narrowed to those the account knows, since one unknown type refuses the whole request. */
 export const wantedEvents = [
   'lead_added',
@@ -55,6 +63,7 @@ export const wantedEvents = [
   'task_deadline_changed',
   'task_deleted',
   CLOSED,
+  ...SAVED,
   ...activityTypes,
 ]
 
@@ -224,8 +233,9 @@ export const createReader = (client: Client, context: () => Promise<Context>): R
         ? [leads(about, 'created_at'), deletedLeads]
         : [leads(about, 'updated_at'), deletedLeads]
     if (feed === 'events') {
-      // A closed task's own last change dates its end well enough; an event for each of the past would be read in pages of 100.
-      const types = isBackfill ? about.eventTypes.filter(type => type !== CLOSED) : about.eventTypes
+      const types = isBackfill
+        ? about.eventTypes.filter(type => !NOT_OF_THE_PAST.has(type))
+        : about.eventTypes
       return types.length > 0 ? [events(types, about)] : []
     }
     if (feed === 'tasks') return [tasks]
@@ -458,6 +468,8 @@ export const mapEvents = (rows: unknown[]): Rows => {
     else if (event.type === 'task_deleted') {
       if (event.entity_type === 'task') goneTasks.push(event.entity_id)
     } else {
+      const save = fieldSaveOf(event)
+      if (save) records.factChanges.push(save)
       const activity = activityOf(event)
       if (activity) records.activities.push(activity)
     }
