@@ -330,6 +330,16 @@ export const flagQualitySchema = z.object({
     .nullable(),
 })
 
+/** The first week in which something was seen of a person; metrics 4.8. */
+const firstWeek = z.object({
+  week: z.number().nullable(),
+  /** Weeks in which it could be told at all; 0 = nothing is known. */
+  judged: z.number(),
+  mayBeEarlier: z.boolean(),
+  /** The snapshot that tells of it. */
+  asOf: instant.nullable(),
+})
+
 export const employeeSchema = z.object({
   asOf: instant,
   person: personSchema,
@@ -350,6 +360,15 @@ export const employeeSchema = z.object({
     }),
   ),
   deals: z.array(dealSchema),
+  /** The way to the habit since the launch; null = there is no week with a score yet. */
+  adoption: z
+    .object({
+      weeks: z.number(),
+      tidying: firstWeek.nullable(),
+      steady: firstWeek.nullable(),
+      burstOff: z.string().nullable(),
+    })
+    .nullable(),
   openDeals: z.number(),
   previousId: id.nullable(),
   nextId: id.nullable(),
@@ -539,6 +558,8 @@ export const rolloutSchema = z.object({
       week: z.number(),
       reached: z.number(),
       isTooFew: z.boolean(),
+      /** Why nobody can be told from tidying now; null = it is measured. */
+      burstOff: z.string().nullable(),
       s3: shareInterval.nullable(),
       s6: shareInterval.nullable(),
       curve: z.array(
@@ -553,6 +574,9 @@ export const rolloutSchema = z.object({
           habitWeek: z.number().nullable(),
           hasSlidBack: z.boolean(),
           lastScore: z.number().nullable(),
+          /** First significant tidying before the planerka, and first of three weeks of habit without it. */
+          tidying: firstWeek.nullable(),
+          steady: firstWeek.nullable(),
         }),
       ),
     })

@@ -1,4 +1,4 @@
-import type { CurveRow } from '../snapshot/document.ts'
+import type { CurveRow, FirstWeek, Score } from '../snapshot/document.ts'
 import { Z90 } from './attainment.ts'
 import { kaplanMeier, rowsUntil } from './history/incidence.ts'
 
@@ -25,6 +25,9 @@ export type Adoption = {
 export const HABIT_SCORE = 70
 const FEWEST_PEOPLE = 6
 const BACK_SLIDE = 15
+/** A steady habit: so many good weeks in a row, each with at most this burst share beyond the usual one. */
+const STEADY_WEEKS = 3
+const MOST_EXCESS = 0.15
 
 /** W*: first week with a score ≥ 70 that is ≥ 70 in the next week too; null = not yet. */
 export const habitWeek = (scores: readonly (number | null)[]): number | null => {
@@ -32,6 +35,48 @@ export const habitWeek = (scores: readonly (number | null)[]): number | null => 
     (score, index) => (score ?? 0) >= HABIT_SCORE && (scores[index + 1] ?? 0) >= HABIT_SCORE,
   )
   return week < 0 ? null : week
+}
+
+/** What M26 said of a person's week; null = it could not tell. */
+export type WeekBurst = NonNullable<Score['burst']> | null
+
+type Judged = Omit<FirstWeek, 'asOf'>
+
+/** Time to tidy (metrics 4.8): the first week with a significant excess burst before the planerka. */
+export const firstTidying = (bursts: readonly WeekBurst[]): Judged =>
+  firstOf(bursts, week => bursts[week]?.isSignal ?? null, bursts.length)
+
+/**
+ * Time to habit (metrics 4.8): the first of three weeks in a row with A ≥ 70 and b ≤ p0 + 15 percentage points. A week
+ * without a score is no good week; where only b is unknown the three weeks may be or may not.
+ * @param bursts in step with the scores
+ */
+export const steadyHabit = (scores: readonly (number | null)[], bursts: readonly WeekBurst[]): Judged => {
+  const isGood = (week: number): boolean | null => {
+    if ((scores[week] ?? 0) < HABIT_SCORE) return false
+    const burst = bursts[week] ?? null
+    return burst === null ? null : burst.excess <= MOST_EXCESS
+  }
+  const isRun = (week: number): boolean | null => {
+    const goods = Array.from({ length: STEADY_WEEKS }, (_, next) => isGood(week + next))
+    return goods.includes(false) ? false : goods.includes(null) ? null : true
+  }
+  return firstOf(bursts, isRun, scores.length - STEADY_WEEKS + 1)
+}
+
+/** @param is whether the week is the one; null = nobody can tell */
+const firstOf = (
+  bursts: readonly WeekBurst[],
+  is: (week: number) => boolean | null,
+  weeks: number,
+): Judged => {
+  const answers = Array.from({ length: Math.max(0, weeks) }, (_, week) => is(week))
+  const week = answers.indexOf(true)
+  return {
+    week: week < 0 ? null : week,
+    judged: bursts.filter(burst => burst !== null).length,
+    mayBeEarlier: answers.slice(0, week < 0 ? undefined : week).includes(null),
+  }
 }
 
 /**

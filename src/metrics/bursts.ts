@@ -30,7 +30,8 @@ const WEEK_MS = 7 * DAY_MS
 const EVENING_MS = 18 * 3_600_000
 const BASELINE_WEEKS = 8
 const LEAST_BASELINE = 0.05
-const LEAST_EDITED = 12
+/** Fewer distinct deals, pooled over four weeks, say nothing about a person. */
+export const LEAST_EDITED = 12
 const POOLED_WEEKS = 4
 const FALSE_DISCOVERY_RATE = 0.05
 const LEAST_LIFT = 2

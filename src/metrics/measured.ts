@@ -15,6 +15,8 @@ export type Measured = {
   fixes: FixList | null
   /** Null where the measure has no test of its own. */
   signals: ReadonlySet<string> | null
+  /** The same, with those in whom the pattern is no bad sign yet. */
+  seen: ReadonlySet<string> | null
 }
 
 /** @param offReason why the metric never started; null = it ran and these are its results */
@@ -40,5 +42,6 @@ export const measuredOf = (
       evidence: reason === null ? (result?.evidence ?? null) : null,
       fixes: reason === null ? (result?.fixes ?? null) : null,
       signals: reason === null ? (result?.signals ?? null) : null,
+      seen: reason === null ? (result?.seen ?? null) : null,
     }
   })

@@ -87,6 +87,8 @@ export type Result = {
   offReason?: string | null
   /** People in whom the measure's own test sees a pattern; where given, it decides instead of the plain target. */
   signals?: ReadonlySet<string>
+  /** The same, with those in whom the pattern is no bad sign yet. */
+  seen?: ReadonlySet<string>
   /** Whose hand it was; more than a fifth unknown switches the measure off for single people. */
   authors?: Authors
 }

@@ -1,5 +1,6 @@
 import type { MetricRow, MetricState, Score } from '../snapshot/document.ts'
 import { amnestyEnd, beganWithAmnesty } from './amnesty.ts'
+import { LEAST_EDITED } from './bursts.ts'
 import { METRICS } from './catalogue/index.ts'
 import type { Measurement } from './measure.ts'
 import type { Measured } from './measured.ts'
@@ -65,6 +66,7 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
   const isAuthorTold = world.can.pastActors || weekFrom >= world.installedAt
   const scores = week.composites.map(({ scope, scopeId, members, composite }): Score => {
     const { raw: _, variance: __, exposure: ___, ...shown } = composite
+    const burst = scope === 'employee' ? { burst: burstOf(measured, scopeId, week.from) } : {}
     if (isWithheld(composite.absence))
       return {
         scope,
@@ -76,6 +78,7 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
         trustReasons: [],
         isReconstructed,
         fixes: [],
+        ...burst,
       }
     const { trust, reasons } = trustOf(measured, members, week.from, WINDOW_DAYS - 1, isAuthorTold)
     return {
@@ -86,6 +89,7 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
       trustReasons: reasons,
       isReconstructed,
       fixes: scope === 'employee' ? fixesOf(week.input, composite, scopeId) : [],
+      ...burst,
     }
   })
   const metrics = [
@@ -100,6 +104,14 @@ export const outcomeOf = (measurement: Measurement, fixedSet: ReadonlySet<string
     isReconstructed,
     coverage: scores.find(({ scope }) => scope === 'company')?.coverage ?? null,
   }
+}
+
+/** What M26 says of a person's last seven days; null where it is off for single people or they edited too few deals. */
+const burstOf = (measured: readonly Measured[], who: string, from: number): Score['burst'] => {
+  const burst = measured.find(({ measure }) => measure.id === 'M26')
+  if (burst?.seen == null) return null
+  const { value, sample } = burst.numbers?.read([who], from, WINDOW_DAYS - 1) ?? { value: null, sample: 0 }
+  return value === null || sample < LEAST_EDITED ? null : { excess: value, isSignal: burst.seen.has(who) }
 }
 
 /**

@@ -1,5 +1,13 @@
-import { adoptionOf, habitWeek, hasSlidBack, type ScoredWeeks } from '../metrics/adoption.ts'
-import type { AdoptionUse, CurveRow, Score } from './document.ts'
+import {
+  adoptionOf,
+  firstTidying,
+  habitWeek,
+  hasSlidBack,
+  type ScoredWeeks,
+  steadyHabit,
+  type WeekBurst,
+} from '../metrics/adoption.ts'
+import type { AdoptionUse, CurveRow, FirstWeek, Score, SnapshotParts } from './document.ts'
 import { type SeriesWeek, weekSeries } from './series.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 
@@ -18,7 +26,7 @@ export const startAdoption = ({ store, installationId, portal }: Input) => {
   const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
   return async (
     snapshot: StoredSnapshot,
-    scores: readonly Score[],
+    { scores, catalogue }: Pick<SnapshotParts, 'scores' | 'catalogue'>,
   ): Promise<{ curve: CurveRow[]; use: AdoptionUse }> => {
     known.set(snapshot.asOf.getTime(), scores)
     const stored = (await store.snapshots.list(installationId)).filter(
@@ -35,17 +43,24 @@ export const startAdoption = ({ store, installationId, portal }: Input) => {
     }
     const people = scoredWeeks(weeks)
     const { curve, reached, isTooFew, intervals } = adoptionOf(people, calendar.workdays.length)
+    const seenAt = (first: Omit<FirstWeek, 'asOf'>, firstWeek: number): FirstWeek => ({
+      ...first,
+      asOf: first.week === null ? null : launched[firstWeek + first.week]!.snapshot!.asOf.toISOString(),
+    })
     const use: AdoptionUse = {
       launchedOn,
       week: launched.length - 1,
-      people: people.map(({ personId, scores: own, firstWeek }) => ({
+      people: people.map(({ personId, scores: own, bursts, firstWeek }) => ({
         personId,
         from: launched[firstWeek]!.from,
         weeks: own.length,
         habitWeek: habitWeek(own),
         hasSlidBack: hasSlidBack(own),
         lastScore: own.at(-1) ?? null,
+        tidying: seenAt(firstTidying(bursts), firstWeek),
+        steady: seenAt(steadyHabit(own, bursts), firstWeek),
       })),
+      burstOff: catalogue.find(({ metric }) => metric === 'M26')?.offReason ?? null,
       reached,
       isTooFew,
       ...intervals,
@@ -60,21 +75,29 @@ const sinceLaunch = (series: readonly SeriesWeek[], launchedOn: string): readonl
   return after < 0 ? series.slice(-1) : series.slice(Math.max(0, after - 1))
 }
 
-/** Everybody's scores week by week, since the person's own first week with one. */
-const scoredWeeks = (weeks: readonly (readonly Score[])[]): (ScoredWeeks & { firstWeek: number })[] => {
-  const people = new Map<string, (number | null)[]>()
+type PersonWeeks = ScoredWeeks & { firstWeek: number; bursts: WeekBurst[] }
+
+/** Everybody's scores and bursts week by week, since the person's own first week with a score. */
+const scoredWeeks = (weeks: readonly (readonly Score[])[]): PersonWeeks[] => {
+  const people = new Map<string, { score: number | null; burst: WeekBurst }[]>()
   weeks.forEach((scores, week) => {
-    for (const { scope, scopeId, value } of scores) {
+    for (const { scope, scopeId, value, burst = null } of scores) {
       if (scope !== 'employee' || (value === null && !people.has(scopeId))) continue
       const own = people.get(scopeId) ?? []
       people.set(scopeId, own)
-      own[week] = value
+      own[week] = { score: value, burst }
     }
   })
   return [...people]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([personId, own]) => {
-      const first = own.findIndex(score => score !== undefined)
-      return { personId, firstWeek: first, scores: Array.from(own.slice(first), score => score ?? null) }
+      const firstWeek = own.findIndex(week => week !== undefined)
+      const since = Array.from(own.slice(firstWeek), week => week ?? { score: null, burst: null })
+      return {
+        personId,
+        firstWeek,
+        scores: since.map(({ score }) => score),
+        bursts: since.map(({ burst }) => burst),
+      }
     })
 }

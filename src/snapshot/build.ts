@@ -75,7 +75,7 @@ export const buildSnapshots = async (
   for await (const one of computed) {
     const snapshot = storedOf(one, input.clock)
     await checkFlags(one)
-    const { curve, use } = await adoption(snapshot, one.parts.scores)
+    const { curve, use } = await adoption(snapshot, one.parts)
     one.parts.curves = one.parts.curves?.with(await packPart(curveOf(curve)))
     if (one.parts.rollout !== undefined) one.parts.rollout.adoption = use
     await store.snapshots.save(installationId, snapshot, one.parts)

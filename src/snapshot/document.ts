@@ -271,6 +271,11 @@ export type Score = {
     /** In step with `dealIds`: what each of them would have added to the week. */
     dealPoints?: number[]
   }[]
+  /**
+   * Of a person: share of deals tidied only before the planerka beyond the usual one (M26, 0..1), and whether that is
+   * significant; null = it cannot be told. Absent in snapshots of earlier versions.
+   */
+  burst?: { excess: number; isSignal: boolean } | null
 }
 
 /** One item behind a number. `fact` is a machine word with parameters; screens put it into words. */
@@ -464,6 +469,18 @@ export type LintFinding = {
   items: DealMention[]
 }
 
+/** The first week of a person in which something was seen, counted from the own week 0. */
+export type FirstWeek = {
+  /** Null = not seen in any week that could be judged. */
+  week: number | null
+  /** Weeks in which M26 could tell; 0 = nothing is known. */
+  judged: number
+  /** It may have been earlier: weeks that could not be judged stand before it. */
+  mayBeEarlier: boolean
+  /** ISO instant of the snapshot that tells of it. */
+  asOf: string | null
+}
+
 /** A person on the way to the habit (metrics 4.8). */
 export type AdoptionPerson = {
   personId: string
@@ -473,6 +490,9 @@ export type AdoptionPerson = {
   habitWeek: number | null
   hasSlidBack: boolean
   lastScore: number | null
+  /** First significant tidying before the planerka, and first of three weeks of habit without it; absent in earlier versions. */
+  tidying?: FirstWeek
+  steady?: FirstWeek
 }
 
 export type AdoptionUse = {
@@ -480,6 +500,8 @@ export type AdoptionUse = {
   /** Weeks since the launch. */
   week: number
   people: AdoptionPerson[]
+  /** Why M26 tells nothing now, as a machine word; null = it is measured. */
+  burstOff?: string | null
   reached: number
   isTooFew: boolean
   /** Shares with the habit by week 3 and 6 with their 90 % intervals; null while that cannot be known. */

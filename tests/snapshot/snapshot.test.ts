@@ -375,14 +375,46 @@ test('the adoption curve starts in the week of the launch, and with each personâ
   }
   const adoption = startAdoption({ store, installationId: 'one', portal: { ...portal(), settings } })
   const last = new Date('2026-11-22T23:00:00Z')
-  const { curve: rows } = await adoption(
-    { ...base, asOf: last },
-    store.saved.get(last.toISOString())!.parts.scores,
-  )
+  const { scores } = store.saved.get(last.toISOString())!.parts
+  const { curve: rows } = await adoption({ ...base, asOf: last }, { scores, catalogue: [] })
   // Gleb in his own week 0, Anna in week 1, Boris in week 2; Vera was last seen in week 1 and leaves after 0.
   expect(rows.map(({ tDays, atRisk, events }) => [tDays, atRisk, events])).toEqual([
     [0, 4, 1],
     [5, 2, 1],
     [10, 1, 1],
   ])
+})
+
+test('a personâ€™s first tidying and steady habit open the snapshots of those weeks', async () => {
+  const store = memoryStore(() => [])
+  const settings = { ...portal().settings, rolloutStartedOn: '2026-10-20' }
+  const burst = (excess: number) => ({ excess, isSignal: excess > 0.2 })
+  const weeks = [
+    ['2026-10-25T23:00:00Z', 50, burst(0)],
+    ['2026-11-01T23:00:00Z', 72, burst(0.5)],
+    ['2026-11-08T23:00:00Z', 75, burst(0.1)],
+    ['2026-11-15T23:00:00Z', 80, burst(0)],
+    ['2026-11-22T23:00:00Z', 81, burst(-0.1)],
+  ] as const
+  const base = { builtAt: new Date(END), rulesVersion: '1', coverage: 1, isReconstructed: false }
+  const scoresOf = (value: number, of: unknown) =>
+    [{ scope: 'employee', scopeId: 'anna', value, burst: of }] as unknown as SnapshotParts['scores']
+  for (const [asOf, value, of] of weeks)
+    await store.snapshots.save('one', { ...base, asOf: new Date(asOf) }, {
+      scores: scoresOf(value, of),
+    } as never)
+  const adoption = startAdoption({ store, installationId: 'one', portal: { ...portal(), settings } })
+  const last = { ...base, asOf: new Date('2026-11-22T23:00:00Z') }
+  const told = (offReason: string | null, of: unknown = burst(0)) =>
+    adoption(last, { scores: scoresOf(81, of), catalogue: [{ metric: 'M26', offReason, coverage: null }] })
+  const { use } = await told(null)
+  expect(use.burstOff).toBeNull()
+  expect(use.people[0]).toMatchObject({
+    habitWeek: 1,
+    tidying: { week: 1, judged: 5, mayBeEarlier: false, asOf: '2026-11-01T23:00:00.000Z' },
+    steady: { week: 2, judged: 5, mayBeEarlier: false, asOf: '2026-11-08T23:00:00.000Z' },
+  })
+  const silent = await told('no_planerka', null)
+  expect(silent.use.burstOff).toBe('no_planerka')
+  expect(silent.use.people[0]?.steady).toEqual({ week: null, judged: 4, mayBeEarlier: true, asOf: null })
 })

@@ -106,6 +106,13 @@ const stages: Stage[] = [
   stage('WON', 'Выиграна', { outcome: 'won', provenShare: 0.94, proof: 'payment', information: null }),
 ]
 
+const first = (week: number | null, judged = 8, mayBeEarlier = false) => ({
+  week,
+  judged,
+  mayBeEarlier,
+  asOf: week === null ? null : '2026-10-26T00:00:00.000Z',
+})
+
 export const rolloutOf = (canChangeRules: boolean): RolloutView => ({
   asOf: AS_OF,
   pipelines: [
@@ -120,6 +127,7 @@ export const rolloutOf = (canChangeRules: boolean): RolloutView => ({
     week: 7,
     reached: 5,
     isTooFew: false,
+    burstOff: null,
     s3: { value: 0.44, low: 0.2, high: 0.74 },
     s6: null,
     curve: [
@@ -135,6 +143,10 @@ export const rolloutOf = (canChangeRules: boolean): RolloutView => ({
       habitWeek: [1, 3, 3, 3, 5, null, null, null, null][index] ?? null,
       hasSlidBack: index === 1,
       lastScore: index === 5 ? null : 60 + index * 3,
+      tidying:
+        [first(1), first(2, 5, true), first(null), first(null, 3, true), first(null, 0, true)][index] ??
+        first(0),
+      steady: [first(3), first(null, 5, true), first(null), first(4, 6, true)][index] ?? first(null),
     })),
   },
   fields,

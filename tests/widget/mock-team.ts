@@ -487,6 +487,12 @@ export const employeeOf = (id: string, deals: readonly DealView[]): EmployeeView
             },
           ],
     deals: own,
+    adoption: {
+      weeks: 8,
+      burstOff: null,
+      tidying: { week: 2, judged: 8, mayBeEarlier: false, asOf: '2026-10-26T00:00:00.000Z' },
+      steady: { week: null, judged: 8, mayBeEarlier: false, asOf: null },
+    },
     openDeals: 31,
     previousId: people[index - 1]?.id ?? null,
     nextId: people[index + 1]?.id ?? null,

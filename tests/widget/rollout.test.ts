@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { createWords } from '../../src/widget/i18n/index.ts'
+import { firstWeekWords } from '../../src/widget/logic/first-week-words.ts'
 import {
   atRiskIn,
   axisWeeks,
@@ -60,4 +62,25 @@ test('the open list survives a copied link, whatever is in the names', () => {
   expect(readQuestion(writeQuestion(question))).toEqual(question)
   expect(readQuestion(undefined)).toBeNull()
   expect(readQuestion('filled')).toBeNull()
+})
+
+test('the first week of something is told apart from never, not yet and unknown', async () => {
+  const { t, te } = (await createWords('en')).global
+  const tell = (what: 'tidying' | 'steady', week: number | null, judged: number, mayBeEarlier: boolean) =>
+    firstWeekWords(
+      what,
+      {
+        first: { week, judged, mayBeEarlier, asOf: null },
+        weeks: 8,
+        off: judged === 0 ? 'no_planerka' : null,
+      },
+      { t, te },
+    )
+  expect(tell('tidying', 2, 8, false)).toBe('in week 2')
+  expect(tell('tidying', 2, 5, true)).toBe('in week 2 at the latest')
+  expect(tell('tidying', null, 8, false)).toBe('none')
+  expect(tell('steady', null, 8, false)).toBe('not yet')
+  expect(tell('steady', null, 3, true)).toBe('unknown: tidying is seen in 3 of 8 weeks')
+  expect(tell('steady', null, 0, true)).toMatch(/^unknown: .*planerka/)
+  expect(tell('steady', null, 0, false)).toBe('not yet')
 })

@@ -1,4 +1,4 @@
-import type { DealRow, MetricRow, ScoredMetric } from '../../snapshot/document.ts'
+import type { AdoptionUse, DealRow, MetricRow, ScoredMetric } from '../../snapshot/document.ts'
 import type { EmployeeView, PersonView, ScoredMetricView } from '../api-schema.ts'
 import type { MetricInfo } from '../deps.ts'
 import type { LiveMarks } from './deal-marks.ts'
@@ -39,6 +39,13 @@ const otherView = (
   offReason,
 })
 
+const adoptionOf = (personId: string, adoption: AdoptionUse | null): EmployeeView['adoption'] => {
+  const own = adoption?.people.find(one => one.personId === personId)
+  if (own === undefined) return null
+  const { weeks, tidying = null, steady = null } = own
+  return { weeks, tidying, steady, burstOff: adoption?.burstOff ?? null }
+}
+
 export const employeeView = (
   person: PersonView,
   facts: Facts,
@@ -49,6 +56,7 @@ export const employeeView = (
     metricRows: readonly MetricRow[]
     info: ReadonlyMap<string, MetricInfo>
     off: ReadonlyMap<string, string | null>
+    adoption: AdoptionUse | null
     /** Ids of the people the viewer pages through, in order. */
     order: readonly string[]
   },
@@ -89,6 +97,7 @@ export const employeeView = (
       .filter(({ level }) => level !== 'none')
       .toSorted(byRisk)
       .map(view),
+    adoption: adoptionOf(person.id, more.adoption),
     openDeals: mine.length,
     previousId: at > 0 ? (more.order[at - 1] ?? null) : null,
     nextId: at >= 0 ? (more.order[at + 1] ?? null) : null,

@@ -159,11 +159,12 @@ export const peopleOperations = (deps: {
         const id = String(params.id)
         if (!canSee(context.sees, id)) throw notVisible()
         const snapshot = await latestSnapshot(snapshots, context.installation.id)
-        const [facts, metricRows, states, marks] = await Promise.all([
+        const [facts, metricRows, states, marks, rollout] = await Promise.all([
           factsOf(context, snapshot),
           rowsOf(context.installation.id, snapshot, 'metrics'),
           offReasons(context.installation.id, snapshot),
           marksNow(context.installation),
+          snapshots.part(context.installation.id, snapshot.asOf, 'rollout'),
         ])
         const person = personView(userOf(facts.directory.users, id), facts)
         return employeeView(person, facts, {
@@ -173,6 +174,7 @@ export const peopleOperations = (deps: {
           metricRows,
           info: withTargets(deps.metrics, context.installation.settings.targets),
           off: new Map([...states].map(([metric, state]) => [metric, state.offReason])),
+          adoption: rollout?.adoption ?? null,
           order: peopleViews(facts, context.sees).map(one => one.id),
         })
       },

@@ -66,9 +66,10 @@ export const rolloutView = (of: Around): RolloutView => {
 
 const adoptionView = ({ part, curve, names, ...of }: Around): RolloutView['adoption'] => {
   if (part === null || part.adoption === null) return null
-  const { people, ...adoption } = part.adoption
+  const { people, burstOff = null, ...adoption } = part.adoption
   return {
     ...adoption,
+    burstOff,
     isLaunchChosen: of.isLaunchChosen,
     // Exports count a week as its working days.
     curve: curve.map(({ tDays, atRisk, events, value }) => ({
@@ -77,10 +78,12 @@ const adoptionView = ({ part, curve, names, ...of }: Around): RolloutView['adopt
       events,
       value,
     })),
-    people: people.map(({ personId, ...person }) => ({
+    people: people.map(({ personId, tidying = null, steady = null, ...person }) => ({
       id: personId,
       name: names.user(personId) ?? personId,
       ...person,
+      tidying,
+      steady,
     })),
   }
 }

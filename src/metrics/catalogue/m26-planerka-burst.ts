@@ -67,6 +67,7 @@ export const planerkaBurst: Metric = {
         if (planerka === null) return [{ measure: 'M26', numbers, evidence, offReason: 'no_planerka' }]
         edits.sort((a, b) => a.at - b.at || (a.dealId < b.dealId ? -1 : 1))
         const signals = new Set<string>()
+        const seen = new Set<string>()
         const isFollowed = (dealId: string, after: number, until: number): boolean =>
           followed.get(dealId)?.some(at => at > after && at <= until) ?? false
         for (const burst of burstsOf(edits, meetingsOf(context, planerka), world.workingTime)) {
@@ -74,6 +75,7 @@ export const planerkaBurst: Metric = {
           // Where weeks were pooled, the sum still speaks of the meeting that it led to.
           numbers.add(burst.personId, index, burst.excess * burst.edited, burst.edited)
           if (index < window.sevenFrom) continue
+          if (burst.isSignal) seen.add(burst.personId)
           if (burst.isSignal && !isEarly(context, burst)) signals.add(burst.personId)
           const isOver = world.workingTime.add(burst.meetingAt, 5) <= world.asOf
           const stuck = isOver ? stickiness(burst, isFollowed, world.workingTime) : null
@@ -94,7 +96,7 @@ export const planerkaBurst: Metric = {
               },
             })
         }
-        return [{ measure: 'M26', numbers, evidence, authors, signals }]
+        return [{ measure: 'M26', numbers, evidence, authors, signals, seen }]
       },
     }
   },

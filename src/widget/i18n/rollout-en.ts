@@ -53,6 +53,18 @@ export const rolloutEn = {
     dose: 'The link to the number of planerkas comes with the planerka journal.',
     newcomers: 'Newcomers count from their own week 0, leavers up to their last.',
     people: 'By person',
+    tidying: 'First tidying',
+    steady: 'Habit without tidying',
+    atLatest: 'in week {n} at the latest',
+    tidyingNone: 'none',
+    steadyNone: 'not yet',
+    judged: 'unknown: tidying is seen in {n} of {weeks} weeks',
+    unknown: 'unknown: {reason}',
+    fewEdits: 'fewer than 12 deals edited in four weeks',
+    tidyingRule:
+      'First tidying: the week when clearly more deals than usual before other days were first edited before the planerka. In the first three weeks it is a good sign: the person began to care.',
+    steadyRule:
+      'Habit without tidying: the first of three weeks in a row with a score of 70 or above and no more editing before the planerka than usual plus 15 percentage points.',
   },
   mvp: {
     title: 'MVP compass',

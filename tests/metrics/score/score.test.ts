@@ -463,3 +463,31 @@ describe('honesty is free', () => {
     )
   })
 })
+
+test('a person’s week says how much was tidied before the planerka, the first weeks included, or that it cannot be told', () => {
+  const tidied = (owner: string, count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      aDeal({
+        id: `${owner}-${index}`,
+        owner,
+        path: [
+          ['NEW', '2026-10-01'],
+          ['CALL', `2026-11-16T09:${10 + index}`, owner],
+        ],
+      }),
+    )
+  const deals = [...tidied('anna', 14), ...tidied('boris', 11)]
+  const burstsAt = (planerka: { weekday: number; time: string } | null) => {
+    const settings = { planerka, rolloutStartedOn: '2026-11-09' }
+    const world = aWorld({ asOf: at('2026-11-17T23:59'), settings })
+    return outcomeOf(measure(deals, { world }), null).scores
+  }
+  const seen = burstsAt({ weekday: 1, time: '10:00' })
+  expect(scoreOf(seen, 'employee', 'anna').burst).toMatchObject({ isSignal: true })
+  expect(scoreOf(seen, 'employee', 'anna').burst?.excess).toBeGreaterThan(0.5)
+  expect(scoreOf(seen, 'employee', 'anna').trustReasons).not.toContain('M26')
+  // Eleven deals are too few to say anything, which is not the same as nothing.
+  expect(scoreOf(seen, 'employee', 'boris').burst).toBeNull()
+  expect(scoreOf(seen, 'company', 'company').burst).toBeUndefined()
+  expect(scoreOf(burstsAt(null), 'employee', 'anna').burst).toBeNull()
+})

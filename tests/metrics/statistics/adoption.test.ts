@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { adoptionOf, habitWeek, hasSlidBack } from '../../../src/metrics/adoption.ts'
+import {
+  adoptionOf,
+  firstTidying,
+  habitWeek,
+  hasSlidBack,
+  steadyHabit,
+} from '../../../src/metrics/adoption.ts'
 
 const person = (personId: string, ...scores: (number | null)[]) => ({ personId, scores })
 
@@ -90,5 +96,60 @@ describe('the adoption curve', () => {
     expect(hasSlidBack([...good, 66, 64, 65, 65])).toBe(true)
     expect(hasSlidBack([...good, 66, 66, 66, 66])).toBe(false)
     expect(hasSlidBack([80, 80, 10, 10])).toBe(false)
+  })
+})
+
+describe('time to tidy and time to habit', () => {
+  const tidied = { excess: 0.4, isSignal: true }
+  const calm = { excess: 0.15, isSignal: false }
+
+  test('the first significant burst is the week of tidying', () => {
+    expect(firstTidying([calm, tidied, tidied])).toEqual({ week: 1, judged: 3, mayBeEarlier: false })
+    expect(firstTidying([calm, calm])).toEqual({ week: null, judged: 2, mayBeEarlier: false })
+  })
+
+  test('what cannot be told is unknown: neither never nor week 0', () => {
+    expect(firstTidying([null, null])).toEqual({ week: null, judged: 0, mayBeEarlier: true })
+    expect(firstTidying([null, tidied])).toEqual({ week: 1, judged: 1, mayBeEarlier: true })
+    expect(steadyHabit([80, 80, 80], [null, null, null])).toEqual({
+      week: null,
+      judged: 0,
+      mayBeEarlier: true,
+    })
+    expect(steadyHabit([80, 80, 80, 80], [null, calm, calm, calm])).toEqual({
+      week: 1,
+      judged: 3,
+      mayBeEarlier: true,
+    })
+  })
+
+  test('the habit is three good weeks in a row, none of them tidied by more than 15 points beyond the usual', () => {
+    expect(steadyHabit([75, 75, 69, 70, 71, 72], Array(6).fill(calm)).week).toBe(3)
+    expect(
+      steadyHabit([75, 75, 75, 75], [calm, { excess: 0.151, isSignal: false }, calm, calm]).week,
+    ).toBeNull()
+    expect(steadyHabit([75, 75], [calm, calm])).toEqual({ week: null, judged: 2, mayBeEarlier: false })
+  })
+
+  test('a low score decides without the burst, so that nothing stays unknown for its sake', () => {
+    expect(steadyHabit([50, 75, 40], [null, null, null]).mayBeEarlier).toBe(false)
+  })
+
+  test('more knowledge never moves a week that is certain', () => {
+    const scores = fc.array(fc.constantFrom(60, 75, null), { maxLength: 10 })
+    const bursts = fc.array(fc.constantFrom(calm, tidied), { minLength: 10, maxLength: 10 })
+    const hidden = fc.array(fc.boolean(), { minLength: 10, maxLength: 10 })
+    fc.assert(
+      fc.property(scores, bursts, hidden, (own, whole, isHidden) => {
+        const known = whole.slice(0, own.length)
+        const seen = known.map((burst, week) => (isHidden[week] ? null : burst))
+        for (const of of [firstTidying, (list: typeof seen) => steadyHabit(own, list)]) {
+          const [truth, told] = [of(known), of(seen)]
+          expect(truth.mayBeEarlier).toBe(false)
+          if (!told.mayBeEarlier) expect(told.week).toBe(truth.week)
+          else if (told.week !== null) expect(truth.week).toBeLessThanOrEqual(told.week)
+        }
+      }),
+    )
   })
 })
