@@ -9,6 +9,7 @@ import { curveOf } from './curve-rows.ts'
 import { startFlagChecks } from './flag-day.ts'
 import { rulesVersionOf } from './rules-version.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
+import { startTheatre } from './theatre-quarters.ts'
 
 export type { Source }
 
@@ -71,6 +72,7 @@ export const buildSnapshots = async (
     },
   })
   const adoption = startAdoption({ store, installationId, portal })
+  const theatre = startTheatre({ store, installationId, portal })
   const checkFlags = await startFlagChecks(store, installationId)
   for await (const one of computed) {
     const snapshot = storedOf(one, input.clock)
@@ -78,6 +80,7 @@ export const buildSnapshots = async (
     const { curve, use } = await adoption(snapshot, one.parts)
     one.parts.curves = one.parts.curves?.with(await packPart(curveOf(curve)))
     if (one.parts.rollout !== undefined) one.parts.rollout.adoption = use
+    if (!snapshot.isReconstructed) one.parts.theatre = await theatre(snapshot)
     await store.snapshots.save(installationId, snapshot, one.parts)
     if (snapshot.isFirstLook !== true) await store.snapshots.dropFirstLooks?.(installationId, snapshot.asOf)
     saved.push(snapshot)

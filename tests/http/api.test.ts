@@ -17,6 +17,7 @@ const GETS: [string, z.ZodType][] = [
   ['/api/v1/evidence?metric=M09&scope=company', schema.evidenceSchema],
   ['/api/v1/process', schema.processSchema],
   ['/api/v1/catalogue', schema.catalogueSchema],
+  ['/api/v1/theatre-check', schema.theatreCheckSchema],
   ['/api/v1/rollout', schema.rolloutSchema],
   ['/api/v1/rollout/deals?list=needing&pipeline=p&id=field:f', schema.rolloutDealsSchema],
   ['/api/v1/settings', schema.settingsViewSchema],

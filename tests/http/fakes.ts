@@ -261,6 +261,21 @@ export const parts: Partial<SnapshotParts> = {
     },
   ],
   fields: [{ pipelineId: 'p', field: 'f', isCustom: true, filled: 3, total: 5, fillRate: 0.6 }],
+  theatre: {
+    launchedOn: '2026-08-10',
+    nextOn: '2027-02-08',
+    quarters: [
+      {
+        number: 1,
+        from: '2026-08-10',
+        to: '2026-11-08',
+        answer: 'no',
+        accuracy: { people: 4, weeks: 40, cases: 12, effect: null },
+        moves: { people: 7, weeks: 80, cases: 900, effect: { value: 0.001, low: -0.02, high: 0.02 } },
+      },
+    ],
+    proposal: null,
+  },
   rollout: {
     fields: [
       {

@@ -44,12 +44,46 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
       await panel.getByText('Из чего сложился балл').waitFor()
     })
 
+    test('of a person’s first tidying opens what was tidied in that week', async () => {
+      const page = await visit({ view: 'employee', params: { id: '13' } })
+      const asked = page.waitForRequest(/evidence/)
+      await page.locator('.firsts').getByRole('button', { name: 'на 2-й неделе' }).click()
+      const { searchParams } = new URL((await asked).url())
+      expect(Object.fromEntries(searchParams)).toMatchObject({
+        metric: 'M26',
+        id: '13',
+        asOf: '2026-10-26T00:00:00.000Z',
+      })
+      await page.getByRole('dialog').waitFor()
+      expect(await page.locator('.firsts').textContent()).toContain('Привычка без уборки: ещё нет')
+    })
+
     test('of red deals leads to exactly those deals', async () => {
       const page = await visit()
       await page.locator('.verdict a.red').click()
       await page.locator('.row').first().waitFor()
       expect(await page.getByRole('combobox', { name: 'Уровень' }).inputValue()).toBe('red')
       expect(await page.locator('.row .amber').count()).toBe(0)
+    })
+  })
+
+  describe('the check of the score itself', () => {
+    test('says after two quarters that no use is seen, and what weights would follow what worked', async () => {
+      const page = await visit({ view: 'catalogue' })
+      const card = page.locator('.theatre')
+      await card.locator('.weights').waitFor()
+      expect(await card.textContent()).toContain('второй квартал подряд')
+      expect(await card.locator('.results .effect').allTextContents()).toEqual([
+        'мало данных',
+        '+0,4 (от −1,1 до +1,9)',
+      ])
+      expect(await card.locator('.weights b').allTextContents()).toEqual(['28', '20'])
+    })
+
+    test('tells the day of the first answer while no quarter has passed', async () => {
+      const page = await visit({ view: 'catalogue', state: 'empty' })
+      await page.locator('.theatre').getByText('Первая проверка').waitFor()
+      expect(await page.locator('.theatre table').count()).toBe(0)
     })
   })
 

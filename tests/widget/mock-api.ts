@@ -16,6 +16,7 @@ import {
   people,
   settingsOf,
 } from './mock-team.ts'
+import { theatreOf } from './mock-theatre.ts'
 import { mountWriteBack } from './mock-write-back.ts'
 
 /** Which portal the page opens into. */
@@ -310,6 +311,7 @@ export const startMock = async (): Promise<{
   answer('/rollout', now => (now.state === 'empty' ? earlyRollout : rolloutOf(now.role === 'admin')))
   answer('/rollout/deals', (_, request) => rolloutDealsOf(request.query as Record<string, string>))
   answer('/catalogue', () => catalogue)
+  answer('/theatre-check', now => theatreOf(now.state))
   answer('/settings', now => settingsOf(now.role === 'admin'))
   answer('/digest', () => ({
     asOf: AS_OF,

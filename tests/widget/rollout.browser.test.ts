@@ -38,6 +38,18 @@ describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_0
     expect(await rows.count()).toBe(3)
     expect(await rows.nth(1).textContent()).toContain('46')
     expect(await page.getByText('откат: четыре недели').count()).toBe(1)
+    const tidying = await page.locator('td.tidying').allTextContents()
+    expect(tidying.slice(0, 5).map(text => text.trim())).toEqual([
+      'на 1-й неделе',
+      'не позже 2-й недели',
+      'не было',
+      'неизвестно: уборку видно в 3 из 8 недель',
+      'неизвестно: за четыре недели правок меньше 12 сделок',
+    ])
+    const asked = page.waitForRequest(/evidence/)
+    await page.locator('td.tidying').first().getByRole('button').click()
+    expect(new URL((await asked).url()).searchParams.get('metric')).toBe('M26')
+    await page.getByRole('dialog').waitFor()
   })
 
   test('an administrator chooses the proof of a stage, and the other stages keep theirs', async () => {

@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import { notFound } from '../../errors.ts'
+import { PILLAR_WEIGHTS } from '../../metrics/pillars.ts'
+import { LEAST } from '../../metrics/theatre.ts'
 import type { DealRow, Evidence, Score } from '../../snapshot/document.ts'
-import { catalogueSchema, dealCardSchema, dealSchema, evidenceSchema } from '../api-schema.ts'
+import {
+  catalogueSchema,
+  dealCardSchema,
+  dealSchema,
+  evidenceSchema,
+  theatreCheckSchema,
+} from '../api-schema.ts'
 import type { Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
 import { allSeen, membersOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
@@ -196,6 +204,18 @@ export const dealOperations = (deps: {
           offReason: states.get(metric)?.offReason ?? null,
           coverage: states.get(metric)?.coverage ?? null,
         }))
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/theatre-check',
+      summary: 'Whether weeks with a higher score bring better results, and weights that would follow them',
+      answer: theatreCheckSchema,
+      handle: async ({ context }) => {
+        const { id } = context.installation
+        const snapshot = await snapshots.latest(id)
+        const check = snapshot === null ? null : await snapshots.part(id, snapshot.asOf, 'theatre')
+        return { weights: PILLAR_WEIGHTS, least: LEAST, check: check ?? null }
       },
     },
   ]

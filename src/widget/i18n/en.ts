@@ -4,6 +4,7 @@ import { fixesEn, fixHintsEn, metricsEn } from './metrics-en.ts'
 import { processEn } from './process-en.ts'
 import { rolloutEn } from './rollout-en.ts'
 import type { Words } from './ru.ts'
+import { theatreEn } from './theatre-en.ts'
 import { writeBackEn } from './write-back-en.ts'
 
 /** All words of the widget in English: the same keys as in Russian. Plural forms: one | other. */
@@ -14,6 +15,7 @@ export const en: Words = {
   ...messagesEn,
   marks: marksEn,
   rollout: rolloutEn,
+  theatre: theatreEn,
   common: {
     retry: 'Retry',
     close: 'Close',

@@ -3,6 +3,7 @@ import { messagesRu } from './messages-ru.ts'
 import { fixesRu, fixHintsRu, metricsRu } from './metrics-ru.ts'
 import { processRu } from './process-ru.ts'
 import { rolloutRu } from './rollout-ru.ts'
+import { theatreRu } from './theatre-ru.ts'
 import { writeBackRu } from './write-back-ru.ts'
 
 /** All words of the widget in Russian. Plural forms: one | few | many, and where it differs | fraction. */
@@ -13,6 +14,7 @@ export const ru = {
   ...messagesRu,
   marks: marksRu,
   rollout: rolloutRu,
+  theatre: theatreRu,
   common: {
     retry: 'Повторить',
     close: 'Закрыть',
