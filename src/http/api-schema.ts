@@ -616,6 +616,26 @@ export const rolloutSchema = z.object({
       }),
     )
     .nullable(),
+  /** Pipelines over the last ninety days. */
+  pipelineUse: z
+    .array(
+      z.object({
+        id,
+        name: z.string(),
+        class: z.enum(['used', 'rare', 'asleep', 'never', 'early']),
+        isParked: z.boolean(),
+        entered: z.number(),
+        share: z.number().nullable(),
+        openNow: z.number(),
+        decided: z.number(),
+        /** With its 95 % interval. */
+        win: shareInterval.nullable(),
+        worked: z.number(),
+        people: z.number(),
+        lastAt: instant.nullable(),
+      }),
+    )
+    .nullable(),
   stages: z
     .array(
       z.object({

@@ -241,8 +241,9 @@ const byDeal = (a: { dealId: string }, b: { dealId: string }): number =>
   a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
 
 /** The set-up's use as it is stored; the adoption of people is added by whoever reads the weeks before. */
-const rolloutOf = ({ fields, stages, mvp, automation, lint }: PortalUse): RolloutPart => ({
+const rolloutOf = ({ fields, pipelines, stages, mvp, automation, lint }: PortalUse): RolloutPart => ({
   fields: [...fields],
+  pipelines: [...pipelines],
   stages: [...stages],
   mvp: [...mvp],
   automation,

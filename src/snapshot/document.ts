@@ -379,6 +379,34 @@ export type FieldUseRow = {
   blanks: DealMention[]
 }
 
+/** How a pipeline is used; `early`: younger than thirty days. */
+export type PipelineClass = 'used' | 'rare' | 'asleep' | 'never' | 'early'
+
+/** A pipeline over the last ninety days. */
+export type PipelineUseRow = {
+  pipelineId: string
+  class: PipelineClass
+  /** Put aside in the settings: its deals are in no metric. */
+  isParked: boolean
+  entered: number
+  /** Of all deals that entered some pipeline. */
+  share: number | null
+  openNow: number
+  decided: number
+  /** Share won of those decided, with its 95 % interval. */
+  win: { value: number; low: number; high: number } | null
+  /** Deals that entered or moved in it, and the people who answer for them. */
+  worked: number
+  people: number
+  /** When the last deal entered, however long ago. */
+  lastAt: string | null
+  enteredDeals: DealMention[]
+  openDeals: DealMention[]
+  decidedDeals: DealMention[]
+  workedDeals: DealMention[]
+  lastDeal: DealMention | null
+}
+
 export type StageAdvice = 'keep' | 'early' | 'define' | 'split' | 'merge_rare' | 'merge_quick' | 'merge_same'
 
 /** A stage over the last half year. */
@@ -512,6 +540,8 @@ export type AdoptionUse = {
 /** How the set-up of the CRM is used; fields and what follows from them are null before the installation. */
 export type RolloutPart = {
   fields: FieldUseRow[] | null
+  /** Absent in snapshots of earlier versions. */
+  pipelines?: PipelineUseRow[]
   stages: StageUseRow[]
   mvp: MvpScopeRow[] | null
   automation: AutomationUse | null

@@ -277,6 +277,26 @@ export const parts: Partial<SnapshotParts> = {
     proposal: null,
   },
   rollout: {
+    pipelines: [
+      {
+        pipelineId: 'p',
+        class: 'used',
+        isParked: false,
+        entered: 5,
+        share: 1,
+        openNow: 4,
+        decided: 1,
+        win: { value: 1, low: 0.2, high: 1 },
+        worked: 5,
+        people: 2,
+        lastAt: '2026-11-19T00:00:00.000Z',
+        enteredDeals: [{ id: '101', title: 'Сделка 101' }],
+        openDeals: [{ id: '101', title: 'Сделка 101' }],
+        decidedDeals: [],
+        workedDeals: [],
+        lastDeal: { id: '103', title: 'Сделка 103' },
+      },
+    ],
     fields: [
       {
         field: 'f',

@@ -46,6 +46,7 @@ describe('figures', () => {
 describe('dates', () => {
   test("are told in the portal's time zone", () => {
     expect(plain(ru.instant('2026-11-22T22:30:00Z'))).toBe('пн 23 ноя, 01:30')
+    expect(ru.instant('2025-11-22T22:30:00Z', 'date')).toBe('23.11.2025')
   })
 
   test('name the month in column heads only where it changes', () => {

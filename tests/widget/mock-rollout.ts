@@ -106,6 +106,30 @@ const stages: Stage[] = [
   stage('WON', 'Выиграна', { outcome: 'won', provenShare: 0.94, proof: 'payment', information: null }),
 ]
 
+const pipelineUse: RolloutView['pipelineUse'] = (
+  [
+    ['0', 'Основная', 'used', 214, 0.74, 118, 96, 0.31],
+    ['1', 'Тендеры и ключевые клиенты федерального уровня', 'used', 71, 0.24, 40, 12, 0.25],
+    ['2', 'Сервис', 'rare', 2, 0.01, 3, 1, 1],
+    ['3', 'Партнёры 2024', 'asleep', 0, 0, 6, 0, null],
+    ['4', 'Тест', 'never', 0, 0, 0, 0, null],
+    ['5', 'Монтаж', 'early', 4, 0.01, 4, 0, null],
+  ] as const
+).map(([id, name, use, entered, share, openNow, decided, won]) => ({
+  id,
+  name,
+  class: use,
+  isParked: false,
+  entered,
+  share,
+  openNow,
+  decided,
+  win: won === null ? null : { value: won, low: won * 0.7, high: Math.min(1, won * 1.3) },
+  worked: entered,
+  people: Math.ceil(entered / 30),
+  lastAt: use === 'never' ? null : '2026-11-19T09:00:00.000Z',
+}))
+
 const first = (week: number | null, judged = 8, mayBeEarlier = false) => ({
   week,
   judged,
@@ -149,6 +173,7 @@ export const rolloutOf = (canChangeRules: boolean): RolloutView => ({
       steady: [first(3), first(null, 5, true), first(null), first(4, 6, true)][index] ?? first(null),
     })),
   },
+  pipelineUse,
   fields,
   stages,
   mvp: [
@@ -238,6 +263,7 @@ export const earlyRollout: RolloutView = {
       .adoption!.people.slice(0, 3)
       .map(person => ({ ...person, weeks: 2, habitWeek: null })),
   },
+  pipelineUse: null,
   fields: null,
   stages: null,
   mvp: null,

@@ -30,6 +30,20 @@ describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_0
     expect(await page.evaluate('document.activeElement.className')).toContain('pl-evidence')
   })
 
+  test('every figure of a pipeline opens its deals, and a pipeline without any opens nothing', async () => {
+    const page = await visit({ role: 'admin' })
+    const row = page.locator('.pipelines tbody tr')
+    await row.first().waitFor()
+    expect(await row.first().locator('.pl-evidence').count()).toBe(5)
+    expect(await row.filter({ hasText: 'Тест' }).locator('.pl-evidence').count()).toBe(0)
+    expect(await row.filter({ hasText: 'Партнёры' }).locator('.class').innerText()).toMatch(/спит\s+отложить/)
+    await row.first().locator('.pl-evidence').nth(2).click()
+    const panel = page.getByRole('dialog')
+    await panel.getByRole('link').first().waitFor()
+    expect(await panel.textContent()).toContain('Решены в воронке «Основная»')
+    expect(await panel.textContent()).toContain('выиграны или проиграны')
+  })
+
   test('the curve has its table, with people by name', async () => {
     const page = await visit()
     await page.locator('.curve .line').waitFor()

@@ -6,6 +6,7 @@ import {
   axisWeeks,
   byAdvice,
   fieldsInUse,
+  pipelineAdvice,
   readQuestion,
   spanOf,
   stepsOf,
@@ -83,4 +84,10 @@ test('the first week of something is told apart from never, not yet and unknown'
   expect(tell('steady', null, 3, true)).toBe('unknown: tidying is seen in 3 of 8 weeks')
   expect(tell('steady', null, 0, true)).toMatch(/^unknown: .*planerka/)
   expect(tell('steady', null, 0, false)).toBe('not yet')
+})
+
+test('a pipeline has one word of advice, and none against what was put aside already', () => {
+  const words = (view.pipelineUse ?? []).map(row => pipelineAdvice(row))
+  expect(words).toEqual(['keep', 'keep', 'merge', 'park', 'hide', 'wait'])
+  expect(pipelineAdvice({ class: 'asleep', isParked: true })).toBe('parked')
 })

@@ -5,12 +5,22 @@ import { rolloutDealsSchema, rolloutSchema } from '../api-schema.ts'
 import type { PortalData, Snapshots } from '../deps.ts'
 import { seesCompany } from './branches.ts'
 import { type ApiContext, latestSnapshot } from './context.ts'
-import { type DealsQuestion, rolloutDeals, rolloutView } from './rollout-view.ts'
+import { type DealsQuestion, PIPELINE_LISTS, rolloutDeals, rolloutView } from './rollout-view.ts'
 import type { Operation } from './route.ts'
 import { namesOf } from './views.ts'
 
 const dealsQuery = z.object({
-  list: z.enum(['filled', 'blank', 'entered', 'ended', 'needing', 'runs', 'thrown', 'lint']),
+  list: z.enum([
+    'filled',
+    'blank',
+    ...PIPELINE_LISTS,
+    'entered',
+    'ended',
+    'needing',
+    'runs',
+    'thrown',
+    'lint',
+  ]),
   id: z.string().max(400),
   pipeline: z.string().max(200).default(''),
 })
@@ -36,7 +46,8 @@ export const rolloutOperations = (deps: {
     {
       method: 'get',
       path: '/api/v1/rollout',
-      summary: 'How the set-up is used: adoption, fields, stages, smallest working set, robots and faults',
+      summary:
+        'How the set-up is used: adoption, pipelines, fields, stages, smallest working set, robots and faults',
       answer: rolloutSchema,
       problems: ['not_allowed', 'no_snapshot_yet'],
       handle: async ({ context }) => {

@@ -1,4 +1,4 @@
-import type { CurveRow, DealMention, RolloutPart } from '../../snapshot/document.ts'
+import type { CurveRow, DealMention, PipelineUseRow, RolloutPart } from '../../snapshot/document.ts'
 import type { RolloutDeals, RolloutView } from '../api-schema.ts'
 import type { DirectoryView } from '../deps.ts'
 import type { Names } from './views.ts'
@@ -34,6 +34,18 @@ export const rolloutView = (of: Around): RolloutView => {
         ...row,
         homeName: home === null ? null : names.pipeline(home),
       })) ?? null,
+    pipelineUse:
+      part?.pipelines?.map(
+        ({
+          pipelineId,
+          enteredDeals: _,
+          openDeals: __,
+          decidedDeals: ___,
+          workedDeals: ____,
+          lastDeal: _____,
+          ...row
+        }) => ({ id: pipelineId, name: names.pipeline(pipelineId), ...row }),
+      ) ?? null,
     stages: part?.stages.map(({ dealsHere: _, dealsEnded: __, ...row }) => row) ?? null,
     mvp:
       part?.mvp?.map(row => {
@@ -94,9 +106,21 @@ const automationView = (part: RolloutPart | null): RolloutView['automation'] => 
   return { offReason, ...savings, repairHours, rows: rows.map(({ deals: _, lost: __, ...row }) => row) }
 }
 
+/** Lists of a whole pipeline; `id` names it. */
+export const PIPELINE_LISTS = ['arrived', 'open', 'decided', 'worked', 'last'] as const
+
 /** Which figure's deals are asked for; `id` and `pipeline` name the row. */
 export type DealsQuestion = {
-  list: 'filled' | 'blank' | 'entered' | 'ended' | 'needing' | 'runs' | 'thrown' | 'lint'
+  list:
+    | 'filled'
+    | 'blank'
+    | (typeof PIPELINE_LISTS)[number]
+    | 'entered'
+    | 'ended'
+    | 'needing'
+    | 'runs'
+    | 'thrown'
+    | 'lint'
   id: string
   pipeline: string
 }
@@ -125,6 +149,14 @@ const listOf = (
         ? { total: row.filled, deals: row.deals }
         : { total: row.due - row.filled, deals: row.blanks }
     }
+    case 'arrived':
+    case 'open':
+    case 'decided':
+    case 'worked':
+    case 'last': {
+      const row = part.pipelines?.find(({ pipelineId }) => pipelineId === id)
+      return row === undefined ? null : pipelineList(row, list)
+    }
     case 'entered':
     case 'ended': {
       const row = part.stages.find(({ pipelineId, stageId }) => pipelineId === pipeline && stageId === id)
@@ -151,4 +183,18 @@ const listOf = (
       return row === undefined ? null : { total: row.deals, deals: row.items }
     }
   }
+}
+
+const pipelineList = (
+  row: PipelineUseRow,
+  list: (typeof PIPELINE_LISTS)[number],
+): { total: number; deals: readonly DealMention[] } => {
+  const last = row.lastDeal === null ? [] : [row.lastDeal]
+  return {
+    arrived: { total: row.entered, deals: row.enteredDeals },
+    open: { total: row.openNow, deals: row.openDeals },
+    decided: { total: row.decided, deals: row.decidedDeals },
+    worked: { total: row.worked, deals: row.workedDeals },
+    last: { total: last.length, deals: last },
+  }[list]
 }

@@ -4,6 +4,7 @@ import type {
   FieldUseRow,
   LintFinding,
   MvpScopeRow,
+  PipelineUseRow,
   StageUseRow,
 } from '../../snapshot/document.ts'
 import type { PortalHistory } from '../history/stays.ts'
@@ -14,6 +15,7 @@ import { type Bunching, collectBunching } from './bunching.ts'
 import { collectFieldUse } from './field-use.ts'
 import { lintOf } from './lint.ts'
 import { collectMvpScope } from './mvp-scope.ts'
+import { collectPipelineUse } from './pipeline-use.ts'
 import { measureStageUse, type ProofShare, STAGE_DAYS } from './stage-use.ts'
 import { collectStandingDeals } from './standing-deals.ts'
 
@@ -22,6 +24,7 @@ const DAY = 86_400_000
 /** What one pass over every deal, living or closed long ago, says about the set-up of the portal. */
 export type PortalUse = {
   fields: readonly FieldUseRow[]
+  pipelines: readonly PipelineUseRow[]
   stages: readonly StageUseRow[]
   mvp: readonly MvpScopeRow[]
   automation: AutomationUse
@@ -40,6 +43,7 @@ export type PortalUseCollector = {
 export const collectPortalUse = (world: World): PortalUseCollector => {
   const since = world.asOf - STAGE_DAYS * DAY
   const fields = collectFieldUse(world)
+  const pipelines = collectPipelineUse(world)
   const mvp = collectMvpScope(world)
   const automation = collectAutomation(world)
   const bunching = collectBunching(world)
@@ -54,7 +58,8 @@ export const collectPortalUse = (world: World): PortalUseCollector => {
       const last = dossier.moves.at(-1)
       const movedAt = last?.at ?? dossier.createdAt
       fields.add(dossier)
-      // What was closed more than half a year ago has nothing to say but how its fields were filled.
+      pipelines.add(dossier)
+      // What was closed more than half a year ago has nothing to say but how its fields and pipelines were used.
       if (movedAt < since && last !== undefined && last.outcome !== 'open') return
       if (movedAt >= since) {
         titles.set(dossier.id, dossier.title)
@@ -70,6 +75,7 @@ export const collectPortalUse = (world: World): PortalUseCollector => {
       const stages = measureStageUse(history, world, id => titles.get(id) ?? id, proofs.finish())
       return {
         fields: fieldRows,
+        pipelines: pipelines.finish(),
         stages,
         mvp: mvp.finish(fieldRows),
         automation: automation.finish(people),

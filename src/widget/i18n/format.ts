@@ -29,7 +29,7 @@ export type Format = {
   /** Heads of weekly columns: the month is written only where it changes. */
   weekHeads(days: readonly string[]): string[]
   /** An instant in the portal's time zone. */
-  instant(iso: string, style?: 'short' | 'day' | 'time'): string
+  instant(iso: string, style?: 'short' | 'day' | 'date' | 'time'): string
   list(parts: readonly string[]): string
 }
 
@@ -133,7 +133,9 @@ export const createFormat = (
           ? { hour: '2-digit', minute: '2-digit' }
           : style === 'day'
             ? { day: 'numeric', month: 'short' }
-            : { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }
+            : style === 'date'
+              ? { day: '2-digit', month: '2-digit', year: 'numeric' }
+              : { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }
       return unDot(dates(options, portal.timeZone).format(date)).replace(/^(\p{L}+), /u, '$1 ')
     },
     list: parts => new Intl.ListFormat(locale.dates, { type: 'conjunction' }).format(parts),

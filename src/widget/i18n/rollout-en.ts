@@ -19,6 +19,12 @@ export const rolloutEn = {
   rules: {
     filled: 'Deals that left their first stage in 90 days and carry the field. We do not keep the values.',
     blank: 'Deals that left their first stage in 90 days with the field empty.',
+    arrived: 'Deals made in the pipeline in 90 days or come to it from another one.',
+    open: 'Deals that stand on open stages of the pipeline now.',
+    decided: 'Deals won or lost in this pipeline in 90 days.',
+    worked:
+      'Deals that entered the pipeline or moved in it in 90 days; whoever answers for them works in it.',
+    last: 'The deal that entered the pipeline last, however long ago.',
     entered:
       'Deals that people brought to the stage for two minutes or longer in half a year. Moves by robots and integrations do not count; a move by an unknown author counts as a person’s.',
     ended: 'Deals lost straight from this stage in half a year.',
@@ -88,6 +94,40 @@ export const rolloutEn = {
     hide: 'Putting off means hiding from the card, not deleting: integrations may read the field. Bring it back if somebody misses it within 30 days.',
     pipeline: 'Pipeline',
     empty: 'There are no pipelines yet.',
+  },
+  pipelines: {
+    title: 'Pipelines',
+    hint: 'over 90 days',
+    class: 'What it is',
+    arrived: 'Deals entered',
+    open: 'Open now',
+    decided: 'Won of those decided',
+    worked: 'People in it',
+    last: 'Last deal',
+    range: '{low} to {high}',
+    rule: 'Under the deals entered is their share of all pipelines, under the share won its 95% interval. "Rare": less than one deal a month or less than 3% of all, and fewer than twenty deals. "Asleep": nothing entered or moved for 90 days.',
+    classes: {
+      used: 'in use',
+      rare: 'rare',
+      asleep: 'asleep',
+      never: 'never had a deal',
+      early: 'too early',
+    },
+    advice: {
+      keep: 'keep',
+      merge: 'merge',
+      park: 'park',
+      hide: 'hide',
+      wait: 'wait 30 days',
+      parked: 'parked already',
+    },
+    deals: {
+      arrived: 'Entered pipeline "{name}"',
+      open: 'Open in pipeline "{name}"',
+      decided: 'Decided in pipeline "{name}"',
+      worked: 'Moved in pipeline "{name}"',
+      last: 'The last deal of pipeline "{name}"',
+    },
   },
   fields: {
     title: 'Fields',

@@ -2,6 +2,7 @@ import type { RolloutView } from '../../http/api-schema.ts'
 
 export type Adoption = NonNullable<RolloutView['adoption']>
 export type FieldUse = NonNullable<RolloutView['fields']>[number]
+export type PipelineUse = NonNullable<RolloutView['pipelineUse']>[number]
 export type StageUse = NonNullable<RolloutView['stages']>[number]
 export type MvpScope = NonNullable<RolloutView['mvp']>[number]
 export type Fault = NonNullable<RolloutView['lint']>[number]
@@ -78,3 +79,9 @@ export const byAdvice = (a: FieldUse, b: FieldUse): number =>
   CLASS_ORDER.indexOf(a.class) - CLASS_ORDER.indexOf(b.class) ||
   b.minutesAWeek - a.minutesAWeek ||
   a.title.localeCompare(b.title)
+
+const PIPELINE_ADVICE = { used: 'keep', rare: 'merge', asleep: 'park', never: 'hide', early: 'wait' } as const
+
+/** One word on what to do with a pipeline. */
+export const pipelineAdvice = ({ class: use, isParked }: Pick<PipelineUse, 'class' | 'isParked'>): string =>
+  isParked ? 'parked' : PIPELINE_ADVICE[use]
