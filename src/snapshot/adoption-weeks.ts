@@ -11,8 +11,12 @@ import type { AdoptionUse, CurveRow, FirstWeek, Score, SnapshotParts } from './d
 import { type SeriesWeek, weekSeries } from './series.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 
-/** Weeks that the curve looks back at most: rejection shows at half a year. */
-const ADOPTION_WEEKS = 26
+/**
+ * Weeks that the curve looks back at most: nearly as long as snapshots are kept. Were it shorter than the time since the
+ * launch, everybody's own week 0 would move on, and week 3 with it.
+ */
+const ADOPTION_WEEKS = 104
+const WEEK = 7 * 86_400_000
 
 type Input = { store: Pick<SnapshotStore, 'snapshots'>; installationId: string; portal: Portal }
 
@@ -21,24 +25,26 @@ type Input = { store: Pick<SnapshotStore, 'snapshots'>; installationId: string; 
  * once serve all instants of one build.
  */
 export const startAdoption = ({ store, installationId, portal }: Input) => {
-  const known = new Map<number, readonly Score[]>()
+  const known = new Map<number, readonly PersonScore[]>()
   const { calendar, rolloutStartedOn } = portal.settings
   const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
   return async (
     snapshot: StoredSnapshot,
     { scores, catalogue }: Pick<SnapshotParts, 'scores' | 'catalogue'>,
   ): Promise<{ curve: CurveRow[]; use: AdoptionUse }> => {
-    known.set(snapshot.asOf.getTime(), scores)
+    known.set(snapshot.asOf.getTime(), ofPeople(scores))
     const stored = (await store.snapshots.list(installationId)).filter(
       ({ asOf }) => asOf.getTime() !== snapshot.asOf.getTime(),
     )
-    const series = weekSeries([...stored, snapshot], calendar, snapshot.asOf, ADOPTION_WEEKS)
-    const weeks: (readonly Score[])[] = []
+    const sinceThen = Math.ceil((snapshot.asOf.getTime() - Date.parse(launchedOn)) / WEEK) + 1
+    const looked = Math.min(ADOPTION_WEEKS, Math.max(1, sinceThen))
+    const series = weekSeries([...stored, snapshot], calendar, snapshot.asOf, looked)
+    const weeks: (readonly PersonScore[])[] = []
     const launched = sinceLaunch(series, launchedOn)
     for (const { snapshot: own } of launched) {
       const at = own?.asOf.getTime()
       if (own !== null && at !== undefined && !known.has(at))
-        known.set(at, (await store.snapshots.part(installationId, own.asOf, 'scores')) ?? [])
+        known.set(at, ofPeople((await store.snapshots.part(installationId, own.asOf, 'scores')) ?? []))
       weeks.push(at === undefined ? [] : (known.get(at) ?? []))
     }
     const people = scoredWeeks(weeks)
@@ -75,17 +81,25 @@ const sinceLaunch = (series: readonly SeriesWeek[], launchedOn: string): readonl
   return after < 0 ? series.slice(-1) : series.slice(Math.max(0, after - 1))
 }
 
+/** The little of a score that the curve needs: two years of weeks are held at once. */
+type PersonScore = { personId: string; score: number | null; burst: WeekBurst }
+
+const ofPeople = (scores: readonly Score[]): PersonScore[] =>
+  scores
+    .filter(({ scope }) => scope === 'employee')
+    .map(({ scopeId, value, burst = null }) => ({ personId: scopeId, score: value, burst }))
+
 type PersonWeeks = ScoredWeeks & { firstWeek: number; bursts: WeekBurst[] }
 
 /** Everybody's scores and bursts week by week, since the person's own first week with a score. */
-const scoredWeeks = (weeks: readonly (readonly Score[])[]): PersonWeeks[] => {
-  const people = new Map<string, { score: number | null; burst: WeekBurst }[]>()
+const scoredWeeks = (weeks: readonly (readonly PersonScore[])[]): PersonWeeks[] => {
+  const people = new Map<string, PersonScore[]>()
   weeks.forEach((scores, week) => {
-    for (const { scope, scopeId, value, burst = null } of scores) {
-      if (scope !== 'employee' || (value === null && !people.has(scopeId))) continue
-      const own = people.get(scopeId) ?? []
-      people.set(scopeId, own)
-      own[week] = { score: value, burst }
+    for (const one of scores) {
+      if (one.score === null && !people.has(one.personId)) continue
+      const own = people.get(one.personId) ?? []
+      people.set(one.personId, own)
+      own[week] = one
     }
   })
   return [...people]

@@ -418,3 +418,23 @@ test('a person’s first tidying and steady habit open the snapshots of those we
   expect(silent.use.burstOff).toBe('no_planerka')
   expect(silent.use.people[0]?.steady).toEqual({ week: null, judged: 4, mayBeEarlier: true, asOf: null })
 })
+
+test('a week of habit stays where it was, however long ago the launch', async () => {
+  const store = memoryStore(() => [])
+  const settings = { ...portal().settings, rolloutStartedOn: '2025-12-29' }
+  const base = { builtAt: new Date(END), rulesVersion: '1', coverage: 1, isReconstructed: false }
+  const first = Date.parse('2026-01-04T23:00:00Z')
+  const adoption = startAdoption({ store, installationId: 'one', portal: { ...portal(), settings } })
+  const told = []
+  for (let week = 0; week < 40; week++) {
+    const snapshot = { ...base, asOf: new Date(first + week * 7 * DAY) }
+    const burst = { excess: week === 2 ? 0.5 : 0, isSignal: week === 2 }
+    const value = week < 5 ? 50 : 80
+    const scores = [{ scope: 'employee', scopeId: 'anna', value, burst }] as never
+    told.push((await adoption(snapshot, { scores, catalogue: [] })).use.people[0])
+    await store.snapshots.save('one', snapshot, { scores } as never)
+  }
+  const milestones = { habitWeek: 5, tidying: { week: 2 }, steady: { week: 5 } }
+  expect(told[8]).toMatchObject(milestones)
+  expect(told.at(-1)).toMatchObject({ ...milestones, from: '2025-12-29', weeks: 40 })
+})
