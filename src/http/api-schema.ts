@@ -456,6 +456,27 @@ const effect = z.object({
 /** Deals by how they stand at `asOf`. */
 const standing = z.object({ deals: z.number(), won: z.number(), lost: z.number(), open: z.number() })
 
+/** How deals of a pipeline are meant to go, as it is set now. */
+const processDesign = z.object({
+  /** Which stage may follow which, won included; lost is allowed from anywhere and not told. */
+  edges: z.array(z.tuple([id, id])),
+  /** False: nobody has drawn it, it is each stage in its order up to won. */
+  isDrawn: z.boolean(),
+  since: instant.nullable(),
+  /** The latest snapshot stands against this very design; until the next one it may stand against an earlier one. */
+  isCounted: z.boolean(),
+})
+
+export const processDesignRequestSchema = z.strictObject({
+  pipeline: z.string().min(1).max(200),
+  /** Pairs of stage ids; null puts the default back. */
+  edges: z
+    .array(z.tuple([z.string().min(1).max(200), z.string().min(1).max(200)]))
+    .max(1000)
+    .nullable(),
+})
+export const processDesignedSchema = z.object({ pipeline: id, design: processDesign })
+
 export const processSchema = z.object({
   asOf: instant,
   /** Whose deals: one person's, a department's, all that the viewer may see, or the whole company's. */
@@ -464,12 +485,20 @@ export const processSchema = z.object({
     id: id.nullable(),
     name: z.string().nullable(),
   }),
+  /** Deals created within so many days before `asOf`, and those that stand so; null = all. */
+  filter: z.object({
+    periodDays: z.number().nullable(),
+    outcome: z.enum(['won', 'lost', 'open']).nullable(),
+  }),
+  /** Heads and administrators draw the design. */
+  canDraw: z.boolean(),
   /** People with deals among those whom the viewer may see, for the choice of one. */
   people: z.array(z.object({ id, name: z.string() })),
   pipelines: z.array(
     z.object({
       id,
       name: z.string(),
+      design: processDesign,
       stages: z.array(stageThresholdSchema),
       edges: z.array(
         z.object({
@@ -500,7 +529,7 @@ export const processSchema = z.object({
       paths: z.array(
         standing.extend({
           key: z.string(),
-          kind: z.enum(['asDesigned', 'skipped', 'looped', 'foreign']),
+          kind: z.enum(['asDesigned', 'skipped', 'looped', 'strayed', 'foreign']),
           stageIds: z.array(id),
           /** Different roads in it, and the most usual of them. */
           roads: z.number(),
@@ -510,7 +539,7 @@ export const processSchema = z.object({
         }),
       ),
       /** Rare roads that are not told apart; null = there are none. */
-      rest: standing.extend({ roads: z.number() }).nullable(),
+      rest: standing.nullable(),
     }),
   ),
 })

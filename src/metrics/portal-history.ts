@@ -3,9 +3,10 @@ import type { BackTest, DealRow, FlagRow, SnapshotParts } from '../snapshot/docu
 import type { Judge, Verdict } from './deal-context.ts'
 import { backTest } from './history/backtest.ts'
 import { type ChanceModel, chanceAt, fitChances } from './history/chance.ts'
+import { designAt, designsOf } from './history/designed-graph.ts'
 import { stageInfos } from './history/episodes.ts'
 import { countProcess } from './history/process-cells.ts'
-import { designsOf, processMap, variantsOf } from './history/process-map.ts'
+import { processMap, variantsOf } from './history/process-map.ts'
 import { ownersAt, peopleOf } from './history/process-people.ts'
 import { measureStages } from './history/stage-table.ts'
 import type { PortalHistory } from './history/stays.ts'
@@ -88,7 +89,7 @@ export const standingOf = (history: PortalHistory, world: World): Standing => {
 }
 
 /**
- * The stages, the map of moves and the roads taken, against one design.
+ * The stages, the map of moves and the roads taken, against the designs in force.
  * @param byPerson also apart for each responsible at `asOf`
  */
 export const processOf = (
@@ -96,7 +97,7 @@ export const processOf = (
   world: World,
   thresholds: Thresholds = new Map(),
   { byPerson = false }: { byPerson?: boolean } = {},
-): Pick<SnapshotParts, 'stages' | 'process' | 'variants' | 'processPeople'> => {
+): Pick<SnapshotParts, 'stages' | 'process' | 'variants' | 'designs' | 'processGroups' | 'processRoads'> => {
   const designOf = designsOf(world)
   const infos = stageInfos(history, world)
   const owners = byPerson ? ownersAt(history, world.asOf) : null
@@ -105,9 +106,16 @@ export const processOf = (
     stages: measureStages(history, world, thresholds, cells.stages),
     process: processMap(cells.edges, infos, designOf),
     variants: variantsOf(cells.variants, infos, designOf),
-    ...(byPerson && { processPeople: peopleOf(history, cells, infos, world.asOf, designOf) }),
+    designs: drawnDesigns(world),
+    ...(byPerson && peopleOf(history, cells, infos, designOf)),
   }
 }
+
+const drawnDesigns = ({ settings, asOf }: World): Required<SnapshotParts>['designs'] =>
+  Object.keys(settings.designs).flatMap(pipelineId => {
+    const drawn = designAt(settings.designs, pipelineId, asOf)
+    return drawn === null ? [] : [{ pipelineId, ...drawn }]
+  })
 
 /** The flag's verdict on one deal at an instant up to `world.asOf`, for the catalogue; no level when it was not open. */
 export const judgeOf = (standing: Standing, world: World): Judge => {

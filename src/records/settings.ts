@@ -33,6 +33,24 @@ const stageRuleSchema = z.strictObject({
 
 export type StageRule = z.infer<typeof stageRuleSchema>
 
+/** Versions of a pipeline's design that are kept; beyond that the oldest is forgotten. */
+export const MAX_DESIGN_VERSIONS = 50
+
+const stageId = z.string().min(1).max(200)
+const designVersionSchema = z.strictObject({
+  /** In force from here on: when it was drawn. */
+  from: z.iso.datetime(),
+  /** Which stage may follow which, by ids; null = the default is back. */
+  edges: z
+    .array(z.tuple([stageId, stageId]))
+    .min(1)
+    .max(1000)
+    .nullable(),
+})
+
+/** A version of a pipeline's design that somebody has drawn. */
+export type DrawnDesign = { from: string; edges: [from: string, to: string][] }
+
 export const settingsSchema = z.strictObject({
   calendar: calendarSchema,
   language: z.enum(['ru', 'en']),
@@ -48,6 +66,22 @@ export const settingsSchema = z.strictObject({
   lossReasonField: z.string().nullable(),
   /** Stages that ask for proof; null = the set proposed from their names. */
   stageRules: z.array(stageRuleSchema).max(2000).nullable().default(null),
+  /** How deals are meant to go, drawn by a head: pipeline id → versions, the newest last; none = stage by stage. */
+  designs: z
+    .record(
+      z.string().min(1).max(200),
+      z
+        .array(designVersionSchema)
+        .max(MAX_DESIGN_VERSIONS)
+        .refine(
+          versions =>
+            versions.every(
+              ({ from }, index) => index === 0 || Date.parse(versions[index - 1]!.from) < Date.parse(from),
+            ),
+          'must be in the order of their instants',
+        ),
+    )
+    .default({}),
   /** Pipelines left out of every metric. */
   parkedPipelines: z.array(z.string()).max(200),
   /** People who are not counted, by user id. */
@@ -91,6 +125,7 @@ export const defaultSettings = (timeZone: string, language: 'ru' | 'en'): Settin
   criticalFields: null,
   lossReasonField: null,
   stageRules: null,
+  designs: {},
   parkedPipelines: [],
   excludedUsers: [],
   heads: {},
@@ -123,6 +158,8 @@ export const settingsPatchSchema = z
     criticalFields: settingsSchema.shape.criticalFields,
     lossReasonField: settingsSchema.shape.lossReasonField,
     stageRules: settingsSchema.shape.stageRules.unwrap(),
+    /** Pipelines that are not named keep theirs. */
+    designs: settingsSchema.shape.designs.unwrap(),
     parkedPipelines: settingsSchema.shape.parkedPipelines,
     excludedUsers: settingsSchema.shape.excludedUsers,
     heads: settingsSchema.shape.heads,
@@ -149,6 +186,7 @@ export const patchSettings = (settings: Settings, patch: SettingsPatch): Setting
     ...patch,
     calendar: { ...settings.calendar, ...patch.calendar },
     stale: { ...settings.stale, ...patch.stale },
+    designs: { ...settings.designs, ...patch.designs },
     digest: { ...settings.digest, ...patch.digest },
     writeBack: { ...settings.writeBack, ...patch.writeBack },
   })

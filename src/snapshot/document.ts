@@ -1,4 +1,5 @@
 import type { Outcome } from '../records/records.ts'
+import type { DrawnDesign } from '../records/settings.ts'
 
 /**
  * The versioned result for one installation at one instant, in parts. Screens, digests and exports read
@@ -141,27 +142,24 @@ export type VariantRow = {
 }
 
 /**
- * Deals of one responsible that share a move, a stage or a road. `days` = working days, in ascending order: all of
- * them while they are few, else evenly spread points of their distribution, the middle one being the median.
+ * Deals of one group that share a move, a stage or a road. `days` = working days, in ascending order: all of them
+ * while they are few, else evenly spread points of their distribution, the middle one being the median.
  */
-export type PersonCell = {
+export type GroupCell = {
   deals: number
-  won: number
-  lost: number
   /** How many durations stand behind `days`. */
   measured: number
   days: number[]
-  /** The newest deals, at most 30, and how each stands: `w`, `l` or `o` in step with them. */
+  /** The newest deals. A person's deals that stand alike are at most 30 in all cohorts, so the newest 30 of any period are here. */
   dealIds: string[]
-  states: string
 }
-export type PersonEdge = PersonCell & {
+export type GroupEdge = GroupCell & {
   fromStageId: string
   toStageId: string
   /** Of a shortcut: decided deals of it that also took the road from the same stage. */
-  alsoRoad: [won: number, lost: number]
+  alsoRoad: number
 }
-export type PersonStage = PersonCell & {
+export type GroupStage = GroupCell & {
   stageId: string
   visits: number
   forwardExits: number
@@ -170,28 +168,35 @@ export type PersonStage = PersonCell & {
   otherExits: number
   openNow: number
   /** Decided deals that left this stage backwards at least once. */
-  turnedBack: [won: number, lost: number]
+  turnedBack: number
 }
-export type PersonVariant = PersonCell & { path: string[]; conformanceCost: number }
+/** `road`: place in the part `processRoads`. */
+export type GroupRoad = GroupCell & { road: number }
 
 /**
- * Part `processPeople`: the process of the deals that one person answers for at `asOf` (null = nobody). Each deal is
- * in one person's rows with its whole history, whoever moved it before; so rows of several people add up.
+ * Part `processGroups`: the process of the deals that one person answers for at `asOf` (null = nobody), that were
+ * created in one cohort (`PERIOD_DAYS`) and stand alike at `asOf`. Each deal is in one group with its whole history,
+ * whoever moved it before; so groups add up to whatever is asked for.
  */
-export type PersonProcess = {
+export type ProcessGroup = {
   responsibleId: string | null
+  cohort: number
+  outcome: Outcome
   pipelines: {
     pipelineId: string
-    stages: PersonStage[]
-    edges: PersonEdge[]
-    /** The most usual roads; `rest` = all the others together. */
-    variants: PersonVariant[]
-    rest: PersonCell & { paths: number }
+    stages: GroupStage[]
+    edges: GroupEdge[]
+    /** The person's most usual roads; `rest` = all the others together, null of none. */
+    roads: GroupRoad[]
+    rest: GroupCell | null
     /** Deals with a road, and those of them that never left the designed one. */
-    all: [deals: number, won: number, lost: number]
-    onRoad: [deals: number, won: number, lost: number]
+    all: number
+    onRoad: number
   }[]
 }
+
+/** Part `processRoads`: roads that groups tell apart; a road belongs to the pipeline that it ends in. */
+export type ProcessRoad = { path: string[]; conformanceCost: number }
 
 export type CurveRow = {
   kind: 'stage' | 'adoption'
@@ -628,8 +633,11 @@ export type SnapshotParts = {
   stages: StageRow[]
   process: ProcessRow[]
   variants: VariantRow[]
-  /** Absent in snapshots of past weeks that were built together. */
-  processPeople?: PersonProcess[]
+  /** Designs that were in force where they are not the default; absent in snapshots of earlier versions. */
+  designs?: (DrawnDesign & { pipelineId: string })[]
+  /** Both absent in snapshots of past weeks that were built together. */
+  processGroups?: ProcessGroup[]
+  processRoads?: ProcessRoad[]
   curves: Curve[]
   fields: FieldRow[]
   scores: Score[]

@@ -1,3 +1,4 @@
+import { designsAt } from '../metrics/history/designed-graph.ts'
 import { WorkingTime } from '../metrics/working-time.ts'
 import { type Source, stageKey, type World } from '../metrics/world.ts'
 import type { FactDirectory, Portal } from './source.ts'
@@ -25,7 +26,6 @@ export const worldsAt = (of: WorldsInput): World[] => {
   const shared = {
     workingTime,
     installedAt: portal.installedAt.getTime(),
-    settings: portal.settings,
     currency: portal.currency,
     can: of.can,
     unread: of.unread ?? new Set<Source>(),
@@ -57,6 +57,8 @@ export const worldsAt = (of: WorldsInput): World[] => {
   return of.asOfs.map(asOf => ({
     ...shared,
     asOf,
+    // What was drawn later is not there yet.
+    settings: { ...portal.settings, designs: designsAt(portal.settings.designs ?? {}, asOf) },
     // A history that begins later is not there yet.
     historyStart: of.historyStart !== null && of.historyStart <= asOf ? of.historyStart : null,
   }))

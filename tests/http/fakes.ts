@@ -235,7 +235,8 @@ export const parts: Partial<SnapshotParts> = {
       isDesigned: true,
     },
   ],
-  processPeople: [],
+  processGroups: [],
+  processRoads: [],
   variants: [
     {
       pipelineId: 'p',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { graphOfRows } from '../../src/http/api/process-design.ts'
 import { pathKind, pathsOf } from '../../src/http/api/process-paths.ts'
 import { conformanceCost } from '../../src/metrics/history/conformance.ts'
-import { defaultGraph } from '../../src/metrics/history/designed-graph.ts'
 import { stageKey } from '../../src/metrics/world.ts'
 import { worldOf } from '../metrics/statistics/portal.ts'
 
@@ -11,7 +11,8 @@ const stages = ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'PAYMENT', 'WON', 'LOSE', 'OLD
   outcome: stageId === 'WON' ? ('won' as const) : stageId === 'LOSE' ? ('lost' as const) : ('open' as const),
   isListed: stageId !== 'OLD',
 }))
-const kind = (path: string) => pathKind(path.split(' '), stages)
+const design = graphOfRows('p', stages, null)
+const kind = (path: string, graph = design) => pathKind(path.split(' '), stages, graph)
 const road = (path: string, won: number, lost: number, conformanceCost: number) => ({
   path: path.split(' '),
   deals: won + lost,
@@ -35,18 +36,38 @@ describe('the paths of the process', () => {
     expect(kind('NEW OLD QUAL')).toEqual({ kind: 'asDesigned', stageIds: [] })
   })
 
-  test('are as designed exactly where the cheapest edit costs nothing', () => {
-    const world = worldOf({ p: 'NEW QUAL SURVEY OFFER won lost lost2', q: 'X won lost' }, 0)
-    const graph = defaultGraph('p', world)
+  test('are named against a drawn design where there is one', () => {
+    const drawn = graphOfRows('p', stages, {
+      edges: [
+        ['NEW', 'QUAL'],
+        ['QUAL', 'OFFER'],
+        ['OFFER', 'QUAL'],
+        ['OFFER', 'PAYMENT'],
+        ['PAYMENT', 'WON'],
+      ],
+    })
+    expect(kind('NEW QUAL OFFER PAYMENT WON', drawn)).toEqual({ kind: 'asDesigned', stageIds: [] })
+    // A return that was drawn is none, and losing is allowed from anywhere.
+    expect(kind('NEW QUAL OFFER QUAL LOSE', drawn)).toEqual({ kind: 'asDesigned', stageIds: [] })
+    expect(kind('NEW QUAL SURVEY OFFER', drawn)).toEqual({ kind: 'strayed', stageIds: ['SURVEY', 'OFFER'] })
+    expect(kind('NEW OFFER', drawn)).toEqual({ kind: 'skipped', stageIds: ['QUAL'] })
+    expect(kind('NEW QUAL NEW', drawn)).toEqual({ kind: 'looped', stageIds: ['NEW'] })
+  })
+
+  test('are as designed exactly where the cheapest edit costs nothing, whatever was drawn', () => {
+    const ids = ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'won', 'lost', 'lost2']
+    const world = worldOf({ p: ids.join(' '), q: 'X won lost' }, 0)
     const own = [...world.stages.values()].filter(({ pipelineId }) => pipelineId === 'p')
-    const stage = fc.constantFrom('NEW', 'QUAL', 'SURVEY', 'OFFER', 'won', 'lost', 'lost2', 'X')
+    const stage = fc.constantFrom(...ids, 'X')
+    const edges = fc.array(fc.tuple(fc.constantFrom(...ids), fc.constantFrom(...ids)), { maxLength: 8 })
     fc.assert(
-      fc.property(fc.array(stage, { minLength: 1, maxLength: 8 }), path => {
+      fc.property(fc.array(stage, { minLength: 1, maxLength: 8 }), edges, (path, drawn) => {
+        const graph = graphOfRows('p', own, { edges: drawn })
         const cost = conformanceCost(
           path.map(id => stageKey(id === 'X' ? 'q' : 'p', id)),
           graph,
         )
-        expect(pathKind(path, own).kind === 'asDesigned').toBe(cost === 0)
+        expect(pathKind(path, own, graph).kind === 'asDesigned').toBe(cost === 0)
       }),
       { numRuns: 500 },
     )
@@ -63,7 +84,7 @@ describe('the paths of the process', () => {
       road('NEW QUAL SURVEY OFFER QUAL LOSE', 0, 12, 1),
       road('NEW QUAL SURVEY OFFER WON', 9, 0, 1),
     ]
-    const paths = pathsOf(roads, stages, () => null)
+    const paths = pathsOf(roads, stages, design, () => null)
     const of = (key: string) => paths.find(path => path.key === key)
     expect(of('skipped>SURVEY')).toMatchObject({
       deals: 40,

@@ -1,16 +1,26 @@
+import request from 'supertest'
 import { describe, expect, test } from 'vitest'
 import type { AppDeps } from '../../src/app.ts'
 import { type ProcessView, processDealsSchema, processSchema } from '../../src/http/api-schema.ts'
 import { processOf } from '../../src/metrics/portal-history.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
-import { dealOf, historyOf, type Place, worldOf } from '../metrics/statistics/portal.ts'
+import { DAY, dealOf, historyOf, type Place, worldOf } from '../metrics/statistics/portal.ts'
 import { createWorld, parts } from './fakes.ts'
-import { get } from './session-of.ts'
+import { get, sessionOf } from './session-of.ts'
 
 const at = worldOf({ sales: 'A B C won lost', other: 'X won lost' }, 60)
 const deal = (id: string, who: string | null, places: Place[]) => {
   const made = dealOf(places.map((place, day) => [day, place]))
   return { ...made, id, versions: made.versions.map(version => ({ ...version, responsibleId: who })) }
+}
+/** The same, created so many days earlier. */
+const aged = (one: ReturnType<typeof deal>, days: number): ReturnType<typeof deal> => {
+  const before = (at: number) => at - days * DAY
+  return {
+    ...one,
+    createdAt: before(one.createdAt),
+    moves: one.moves.map(move => ({ ...move, at: before(move.at) })),
+  }
 }
 const many = (from: number, count: number, who: string | null, places: Place[]) =>
   Array.from({ length: count }, (_, index) => deal(String(from + index), who, places))
@@ -130,9 +140,159 @@ describe('the process over the API', () => {
   })
 
   test('of a snapshot without people is the company’s for an administrator and said to be missing for others', async () => {
-    const world = portal({ processPeople: undefined } as Partial<SnapshotParts>)
+    const world = portal({ processGroups: undefined } as Partial<SnapshotParts>)
     expect((await get(world, '1', '/api/v1/process')).status).toBe(200)
     const response = await get(world, '2', '/api/v1/process')
     expect([response.status, response.body.code]).toEqual([409, 'process_not_by_person'])
+  })
+
+  describe('of a period and an outcome', () => {
+    // Day 60 is the instant: these were created 60, 30 and 400 days before it.
+    const young = many(3000, 4, '3', ['sales.A', 'sales.B']).map(one => aged(one, -30))
+    const old = many(4000, 7, '3', ['sales.A', 'sales.C', 'sales.won']).map(one => aged(one, 340))
+    const more = processOf(historyOf([...deals, ...young, ...old]), at, new Map(), { byPerson: true })
+    const viewOf = async (user: string, query: string) =>
+      processSchema.parse((await get(portal(more), user, `/api/v1/process?${query}`)).body)
+    const dealsIn = async (user: string, query: string) => sales(await viewOf(user, query)).all.deals
+
+    test('holds the deals that were created in it, with all that became of them', async () => {
+      expect(await dealsIn('1', 'period=30')).toBe(4)
+      expect(await dealsIn('1', 'period=90')).toBe(67)
+      expect(await dealsIn('1', 'period=365')).toBe(67)
+      expect(await dealsIn('1', '')).toBe(74)
+      expect((await viewOf('1', 'period=90')).filter).toEqual({ periodDays: 90, outcome: null })
+    })
+
+    test('goes together with a person or a department, and the deals behind follow', async () => {
+      expect(await dealsIn('2', 'period=90&responsible=3')).toBe(24)
+      expect(await dealsIn('1', 'period=90&department=10&outcome=lost')).toBe(14)
+      expect(await dealsIn('3', 'outcome=open&period=30')).toBe(4)
+      expect(await dealsIn('1', 'outcome=won')).toBe(51)
+      const { body } = await get(
+        portal(more),
+        '3',
+        '/api/v1/process/deals?pipeline=sales&of=edge&from=A&to=C&outcome=won',
+      )
+      expect(body.total).toEqual({ deals: 7, won: 7, lost: 0, open: 0 })
+      expect(body.items.map(({ id }: { id: string }) => id)).toContain('4006')
+    })
+
+    test('compares no shares of wins among deals chosen by how they ended', async () => {
+      const effects = (one: ProcessView) => [
+        ...sales(one).edges.flatMap(({ effect }) => effect ?? []),
+        ...sales(one).paths.flatMap(({ effect }) => effect ?? []),
+      ]
+      expect(effects(await viewOf('1', 'period=90')).length).toBeGreaterThan(0)
+      expect(effects(await viewOf('1', 'outcome=lost'))).toEqual([])
+    })
+
+    test('is refused when it is none that is told apart', async () => {
+      expect(await refused('1', '/api/v1/process?period=7')).toEqual([400, 'invalid_value'])
+      expect(await refused('1', '/api/v1/process?outcome=maybe')).toEqual([400, 'invalid_value'])
+    })
+  })
+
+  describe('beside the design', () => {
+    const draw = async (world: ReturnType<typeof portal>, user: string, body: object) => {
+      const session = await sessionOf(world, user)
+      const { status, body: answer } = await request(world.app)
+        .post('/api/v1/process/design')
+        .set('Authorization', `Bearer ${session}`)
+        .send(body)
+      return { status, answer }
+    }
+    const designOf = async (world: ReturnType<typeof portal>) =>
+      sales(processSchema.parse((await get(world, '3', '/api/v1/process')).body)).design
+
+    test('is stage by stage until somebody draws it', async () => {
+      const world = portal()
+      expect(await designOf(world)).toEqual({
+        edges: [
+          ['A', 'B'],
+          ['B', 'C'],
+          ['C', 'won'],
+        ],
+        isDrawn: false,
+        since: null,
+        isCounted: true,
+      })
+      expect((await view('2')).canDraw).toBe(true)
+      expect((await view('3')).canDraw).toBe(false)
+    })
+
+    test('is drawn by a head, in force from then on, told apart from what the snapshot counted, and put back', async () => {
+      const world = portal()
+      const edges = [
+        ['A', 'C'],
+        ['C', 'won'],
+        ['A', 'GONE'],
+        ['C', 'lost'],
+        ['A', 'C'],
+      ]
+      const drawn = await draw(world, '2', { pipeline: 'sales', edges })
+      expect([drawn.status, drawn.answer.design.edges]).toEqual([
+        200,
+        [
+          ['A', 'C'],
+          ['C', 'won'],
+        ],
+      ])
+      const now = world.clock.now().toISOString()
+      expect(await designOf(world)).toMatchObject({ isDrawn: true, since: now, isCounted: false })
+      expect(world.installation.settings.designs['sales']).toEqual([
+        { from: now, edges: drawn.answer.design.edges },
+      ])
+      world.clock.move(60_000)
+      // The same again is no new version.
+      await draw(world, '1', { pipeline: 'sales', edges })
+      expect(world.installation.settings.designs['sales']).toHaveLength(1)
+      await draw(world, '1', { pipeline: 'sales', edges: null })
+      expect(world.installation.settings.designs['sales']?.map(one => one.edges === null)).toEqual([
+        false,
+        true,
+      ])
+      expect(await designOf(world)).toMatchObject({ isDrawn: false, since: null, isCounted: true })
+    })
+
+    test('is not drawn by an employee, nor of nothing, nor where there is no such pipeline', async () => {
+      const world = portal()
+      const refusal = async (user: string, body: object) => {
+        const { status, answer } = await draw(world, user, body)
+        return [status, answer.code]
+      }
+      const edges = [['A', 'B']]
+      expect(await refusal('3', { pipeline: 'sales', edges })).toEqual([403, 'not_allowed'])
+      expect(await refusal('2', { pipeline: 'nowhere', edges })).toEqual([404, 'pipeline_not_found'])
+      expect(await refusal('2', { pipeline: 'sales', edges: [['A', 'GONE']] })).toEqual([400, 'design_empty'])
+      expect(world.installation.settings.designs).toEqual({})
+    })
+
+    test('names paths and compares wins by the design that the snapshot counted', async () => {
+      const edges: [string, string][] = [
+        ['A', 'C'],
+        ['C', 'won'],
+      ]
+      const settings = { ...at.settings, designs: { sales: [{ from: '2026-01-05T00:00:00.000Z', edges }] } }
+      const own = processOf(historyOf(deals), { ...at, settings }, new Map(), { byPerson: true })
+      for (const user of ['1', '2']) {
+        const { body } = await get(portal(own), user, '/api/v1/process')
+        const pipeline = sales(processSchema.parse(body))
+        const keys = new Map(pipeline.paths.map(path => [path.key, path.deals]))
+        expect(keys.get('strayed>B>C')).toBe(40)
+        expect(keys.get('asDesigned')).toBe(user === '1' ? 20 : 18)
+        expect(pipeline.onRoad.deals).toBe(user === '1' ? 20 : 18)
+        const edge = pipeline.edges.find(one => one.fromStageId + one.toStageId === 'AC')
+        // There is no designed step past which it would be a shortcut.
+        expect([edge?.isDesigned, edge?.effect]).toEqual([true, null])
+        // Drawn before, put back since.
+        expect(pipeline.design).toMatchObject({ isDrawn: false, isCounted: false })
+      }
+      const opened = await get(
+        portal(own),
+        '2',
+        `/api/v1/process/deals?pipeline=sales&of=path&key=${encodeURIComponent('strayed>B>C')}`,
+      )
+      expect(opened.body.total.deals).toBe(40)
+    })
   })
 })

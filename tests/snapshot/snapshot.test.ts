@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import { silentLogger } from '../../src/logger.ts'
+import { designsAt } from '../../src/metrics/history/designed-graph.ts'
 import type { Dossier } from '../../src/records/facts.ts'
 import { startAdoption } from '../../src/snapshot/adoption-weeks.ts'
 import { type BuildInput, buildSnapshot } from '../../src/snapshot/build.ts'
@@ -211,6 +212,16 @@ test('proof that somebody asked for begins a new series, whatever the order of t
   expect(rulesVersionOf({ ...settings, stageRules: [rule('WON'), rule('PAY')] })).toBe(one)
   const versions = [settings, { ...settings, stageRules: [] }, { ...settings, stageRules: [rule('PAY')] }]
   expect(new Set([one, ...versions.map(rulesVersionOf)]).size).toBe(4)
+})
+
+test('a design begins a new series once it is in force, and an earlier instant knows nothing of it', () => {
+  const { settings } = portal()
+  const designs = {
+    P: [{ from: '2026-11-20T10:00:00.000Z', edges: [['NEW', 'WON'] as [string, string]] }],
+  }
+  const at = (asOf: string) => rulesVersionOf({ ...settings, designs: designsAt(designs, Date.parse(asOf)) })
+  expect(at('2026-11-20T09:59:59Z')).toBe(rulesVersionOf(settings))
+  expect(at('2026-11-20T10:00:00Z')).not.toBe(rulesVersionOf(settings))
 })
 
 describe('the history of the first day', () => {

@@ -1,7 +1,7 @@
 import { medianOfThinned } from '../../metrics/history/median.ts'
-import type { PersonCell, PersonProcess, StageRow } from '../../snapshot/document.ts'
+import type { GroupCell, ProcessGroup, StageRow } from '../../snapshot/document.ts'
 import { pathKey, pathKind, sumOf } from './process-paths.ts'
-import { rowsOf } from './process-view.ts'
+import { countedDesign, type ProcessParts, rowsOf, standing } from './process-view.ts'
 
 /** Which figure of the process is opened. */
 export type Opened =
@@ -14,66 +14,77 @@ export type Opened =
 export type Found = {
   total: ReturnType<typeof sumOf>
   medianDays: number | null
-  deals: { id: string; ownerId: string | null; state: 'won' | 'lost' | 'open' }[]
+  deals: { id: string; ownerId: string | null; state: ProcessGroup['outcome'] }[]
 }
 
 /** Deals shown at most; how many there are is told beside them. */
 const SHOWN = 200
-const STATES = { w: 'won', l: 'lost', o: 'open' } as const
 
-/** The deals behind a figure, those of each person apart, the newest first. */
+/** The deals behind a figure, the newest first. */
 export const openFigure = (
   opened: Opened,
-  people: readonly PersonProcess[],
+  groups: readonly ProcessGroup[],
   pipelineId: string,
-  stages: readonly StageRow[],
+  parts: Pick<ProcessParts, 'stages' | 'counted' | 'roads'>,
 ): Found => {
-  const cells = people.flatMap(person =>
-    cellsOf(opened, person, pipelineId, stages).map(cell => ({ cell, ownerId: person.responsibleId })),
+  const pick = pickerOf(opened, pipelineId, parts)
+  const found = groups.flatMap(group =>
+    rowsOf([group], pipelineId).flatMap(row => pick(row).map(cell => ({ cell, group }))),
   )
   const deals = new Map(
-    cells.flatMap(({ cell, ownerId }) =>
-      cell.dealIds.map((id, index) => {
-        const state = STATES[cell.states[index] as keyof typeof STATES] ?? 'open'
-        return [id, { id, ownerId, state }] as const
-      }),
+    found.flatMap(({ cell, group: { responsibleId: ownerId, outcome: state } }) =>
+      cell.dealIds.map(id => [id, { id, ownerId, state }] as const),
     ),
   )
-  const rows = cells.map(({ cell }) => cell)
   return {
-    total: sumOf(rows),
-    medianDays: medianOfThinned(rows),
+    total: sumOf(found.map(({ cell, group }) => standing(cell, group.outcome))),
+    medianDays: medianOfThinned(found.map(({ cell }) => cell)),
     deals: [...deals.values()]
       .sort((a, b) => b.id.localeCompare(a.id, undefined, { numeric: true }))
       .slice(0, SHOWN),
   }
 }
 
-const cellsOf = (
+/** Finds a figure's cells among a group's. */
+const pickerOf = (
   opened: Opened,
-  person: PersonProcess,
   pipelineId: string,
-  stages: readonly StageRow[],
-): PersonCell[] => {
-  const rows = rowsOf([person], pipelineId)
+  parts: Pick<ProcessParts, 'stages' | 'counted' | 'roads'>,
+): ((row: ReturnType<typeof rowsOf>[number]) => GroupCell[]) => {
+  const stages = parts.stages.filter(row => row.pipelineId === pipelineId)
   switch (opened.of) {
     case 'edge':
-      return rows.flatMap(({ edges }) =>
-        edges.filter(edge => edge.fromStageId === opened.from && edge.toStageId === opened.to),
-      )
+      return ({ edges }) =>
+        edges.filter(edge => edge.fromStageId === opened.from && edge.toStageId === opened.to)
     case 'lost': {
       const lost = new Set(stages.filter(({ outcome }) => outcome === 'lost').map(({ stageId }) => stageId))
-      return rows.flatMap(({ edges }) =>
-        edges.filter(edge => edge.fromStageId === opened.from && lost.has(edge.toStageId)),
-      )
+      return ({ edges }) => edges.filter(edge => edge.fromStageId === opened.from && lost.has(edge.toStageId))
     }
     case 'stage':
-      return rows.flatMap(row => row.stages.filter(({ stageId }) => stageId === opened.stage))
-    case 'path':
-      return rows.flatMap(({ variants }) =>
-        variants.filter(({ path }) => pathKey(pathKind(path, stages)) === opened.key),
-      )
+      return row => row.stages.filter(({ stageId }) => stageId === opened.stage)
+    case 'path': {
+      const keys = keysOfRoads(pipelineId, stages, parts)
+      return ({ roads }) => roads.filter(({ road }) => keys(road) === opened.key)
+    }
     case 'rest':
-      return rows.map(({ rest }) => rest)
+      return ({ rest }) => (rest === null ? [] : [rest])
+  }
+}
+
+/** The kind of each road against the design, found when first asked for. */
+const keysOfRoads = (
+  pipelineId: string,
+  stages: readonly StageRow[],
+  parts: Pick<ProcessParts, 'counted' | 'roads'>,
+): ((road: number) => string) => {
+  const design = countedDesign(parts, pipelineId, stages)
+  const keys = new Map<number, string>()
+  return road => {
+    let key = keys.get(road)
+    if (key === undefined) {
+      key = pathKey(pathKind(parts.roads[road]!.path, stages, design))
+      keys.set(road, key)
+    }
+    return key
   }
 }

@@ -1,10 +1,13 @@
+import type { DesignedGraph } from '../../metrics/history/designed-graph.ts'
 import { stepOf } from '../../metrics/history/process-cells.ts'
 import { shareDifference } from '../../metrics/history/share-difference.ts'
-import type { PersonEdge, PersonStage, StageRow } from '../../snapshot/document.ts'
+import { stageKey } from '../../metrics/world.ts'
+import type { StageRow } from '../../snapshot/document.ts'
 import type { ProcessView } from '../api-schema.ts'
 
 type Effect = NonNullable<ProcessView['pipelines'][number]['edges'][number]['effect']>
 type Decided = { won: number; lost: number }
+type Pair = readonly [won: number, lost: number]
 
 /** With fewer decided deals on either side an interval says nothing but "we do not know". */
 const ENOUGH = 5
@@ -21,14 +24,16 @@ export const effectOf = (own: Decided, main: Decided): Effect | null => {
 /**
  * Does a move off the road help or hurt: the deals that made it against those that stood on the same stage. A
  * shortcut is compared with deals that took the road from there and never the shortcut; a return, with deals that
- * came there and never went back from it. What ends in won is won by definition and is not compared.
+ * came there and never went back from it. What ends in won is won by definition and is not compared; nor is a shortcut
+ * past a stage that the design does not lead to.
  */
 export const edgeEffects = (
   stages: readonly Pick<StageRow, 'stageId' | 'outcome' | 'isListed'>[],
   cells: {
-    edges: readonly Pick<PersonEdge, 'fromStageId' | 'toStageId' | 'won' | 'lost' | 'alsoRoad'>[]
-    stages: readonly Pick<PersonStage, 'stageId' | 'won' | 'lost' | 'turnedBack'>[]
+    edges: readonly (Decided & { fromStageId: string; toStageId: string; alsoRoad: Pair })[]
+    stages: readonly (Decided & { stageId: string; turnedBack: Pair })[]
   },
+  design: DesignedGraph,
 ): ((fromStageId: string, toStageId: string) => Effect | null) => {
   const road = stages.filter(({ outcome, isListed }) => outcome === 'open' && isListed !== false)
   const places = new Map(
@@ -43,6 +48,8 @@ export const edgeEffects = (
     const step = stepOf(from, to)
     if (own === undefined || to === road.length || from === road.length) return null
     if (step === 'skip') {
+      const key = (stageId: string): string => stageKey(design.pipelineId, stageId)
+      if (design.edges.get(key(fromStageId))?.has(key(road[from + 1]!.stageId)) !== true) return null
       const next = cells.edges.filter(
         edge => edge.fromStageId === fromStageId && placeOf(edge.toStageId) === from + 1,
       )

@@ -1,18 +1,32 @@
 import { z } from 'zod'
-import { badRequest, conflict, notFound } from '../../errors.ts'
-import type { PersonProcess } from '../../snapshot/document.ts'
-import { type ProcessView, processDealsSchema, processSchema } from '../api-schema.ts'
-import type { PortalData, SnapshotInfo, Snapshots } from '../deps.ts'
+import { badRequest, conflict, forbidden, notFound } from '../../errors.ts'
+import { PERIOD_DAYS } from '../../metrics/history/process-cells.ts'
+import type { ProcessGroup } from '../../snapshot/document.ts'
+import {
+  type ProcessView,
+  processDealsSchema,
+  processDesignedSchema,
+  processDesignRequestSchema,
+  processSchema,
+} from '../api-schema.ts'
+import type { Installations, PortalData, SnapshotInfo, Snapshots } from '../deps.ts'
 import { bothSee, membersOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
 import { type Opened, openFigure } from './process-deals.ts'
-import { companyPipelines, peoplePipelines } from './process-view.ts'
+import { designView, drawable, withVersion } from './process-design.ts'
+import { companyPipelines, countedDesign, groupPipelines, type ProcessParts } from './process-view.ts'
 import type { Operation } from './route.ts'
 import { storedParts } from './stored-parts.ts'
-import { canSee, namesOf, type Sees } from './views.ts'
+import { canSee, type Names, namesOf, type Sees } from './views.ts'
 
 const word = z.string().min(1).max(200)
-const whose = { responsible: word.optional(), department: word.optional() }
+const whose = {
+  responsible: word.optional(),
+  department: word.optional(),
+  /** Days before `asOf` that deals were created in. */
+  period: z.enum(PERIOD_DAYS.map(String) as [string, ...string[]]).optional(),
+  outcome: z.enum(['won', 'lost', 'open']).optional(),
+}
 const dealsQuery = z.object({
   ...whose,
   pipeline: word,
@@ -24,27 +38,44 @@ const dealsQuery = z.object({
 })
 type Query = Partial<Record<string, string>>
 type Scope = ProcessView['scope']
+type Filter = ProcessView['filter']
 
 /**
  * The process and the deals behind its figures. A person's deals are those that he answers for at `asOf`; a head sees
- * his branch, an employee the own deals, an administrator everything, deals without an owner included.
+ * his branch, an employee the own deals, an administrator everything, deals without an owner included. A period holds
+ * the deals that were created in it, whenever they moved: a cohort, whose share of wins is an honest one.
  */
 export const processOperations = (deps: {
   snapshots: Snapshots
   data: PortalData
+  installations: Pick<Installations, 'patchSettings'>
+  clock: { now(): Date }
 }): Operation<ApiContext>[] => {
   const { snapshots, data } = deps
   const { rowsOf } = storedParts(deps)
 
-  const partsOf = async (installationId: string, snapshot: SnapshotInfo) => {
-    const [stages, process, variants, people, directory] = await Promise.all([
-      rowsOf(installationId, snapshot, 'stages'),
-      rowsOf(installationId, snapshot, 'process'),
-      rowsOf(installationId, snapshot, 'variants'),
-      snapshots.part(installationId, snapshot.asOf, 'processPeople'),
-      data.directory(installationId),
+  const partsOf = async ({ installation }: ApiContext, snapshot: SnapshotInfo) => {
+    const { id, settings } = installation
+    const part = <Name extends 'processGroups' | 'processRoads' | 'designs'>(name: Name) =>
+      snapshots.part(id, snapshot.asOf, name)
+    const [stages, process, variants, groups, roads, counted, directory] = await Promise.all([
+      rowsOf(id, snapshot, 'stages'),
+      rowsOf(id, snapshot, 'process'),
+      rowsOf(id, snapshot, 'variants'),
+      part('processGroups'),
+      part('processRoads'),
+      part('designs'),
+      data.directory(id),
     ])
-    return { parts: { stages, process, variants }, people: people ?? null, directory }
+    const parts: ProcessParts = {
+      stages,
+      process,
+      variants,
+      roads: roads ?? [],
+      counted: counted ?? [],
+      designs: settings.designs,
+    }
+    return { parts, groups: groups ?? null, directory }
   }
 
   type Directory = Awaited<ReturnType<typeof partsOf>>['directory']
@@ -68,8 +99,19 @@ export const processOperations = (deps: {
     }
     return { scope: { kind: sees === 'all' ? 'company' : 'visible', id: null, name: null }, sees }
   }
-  const seenBy = (sees: Sees, people: readonly PersonProcess[]): PersonProcess[] =>
-    people.filter(({ responsibleId }) => canSee(sees, responsibleId))
+  const seenBy = (sees: Sees, groups: readonly ProcessGroup[]): ProcessGroup[] =>
+    groups.filter(({ responsibleId }) => canSee(sees, responsibleId))
+
+  /** The map of what was asked for: the exports' own rows where that is everything. */
+  const pipelinesOf = (
+    parts: ProcessParts,
+    groups: readonly ProcessGroup[],
+    { sees, filter, names }: { sees: Sees; filter: Filter; names: Names },
+  ): ProcessView['pipelines'] => {
+    if (sees === 'all' && isWhole(filter)) return companyPipelines(parts, groups, names)
+    const pipelines = groupPipelines(parts, filtered(seenBy(sees, groups), filter), names)
+    return filter.outcome === null ? pipelines : pipelines.map(withoutEffects)
+  }
 
   return [
     {
@@ -82,22 +124,19 @@ export const processOperations = (deps: {
       problems: ['no_snapshot_yet', 'not_visible', 'process_not_by_person'],
       handle: async ({ context, query }): Promise<ProcessView> => {
         const snapshot = await latestSnapshot(snapshots, context.installation.id)
-        const { parts, people, directory } = await partsOf(context.installation.id, snapshot)
+        const { parts, groups, directory } = await partsOf(context, snapshot)
         const { scope, sees } = scopeOf(context, query, directory)
-        if (people === null && sees !== 'all') throw notByPerson()
+        const filter = filterOf(query)
+        if (groups === null && !(sees === 'all' && isWhole(filter))) throw notByPerson()
         const names = namesOf(directory)
+        const people = new Set(seenBy(context.sees, groups ?? []).map(({ responsibleId }) => responsibleId))
         return {
           asOf: snapshot.asOf.toISOString(),
           scope,
-          people: seenBy(context.sees, people ?? []).flatMap(({ responsibleId }) =>
-            responsibleId === null
-              ? []
-              : [{ id: responsibleId, name: names.user(responsibleId) ?? responsibleId }],
-          ),
-          pipelines:
-            sees === 'all'
-              ? companyPipelines(parts, people ?? [], names)
-              : peoplePipelines(parts, seenBy(sees, people ?? []), names),
+          filter,
+          canDraw: mayDraw(context),
+          people: [...people].flatMap(id => (id === null ? [] : [{ id, name: names.user(id) ?? id }])),
+          pipelines: pipelinesOf(parts, groups ?? [], { sees, filter, names }),
         }
       },
     },
@@ -116,17 +155,15 @@ export const processOperations = (deps: {
       ],
       handle: async ({ context, query }) => {
         const { installation, vendor } = context
+        const filter = filterOf(query)
         const snapshot = await latestSnapshot(snapshots, installation.id)
-        const { parts, people, directory } = await partsOf(installation.id, snapshot)
+        const { parts, groups, directory } = await partsOf(context, snapshot)
         const { sees } = scopeOf(context, query, directory)
-        if (people === null) throw notByPerson()
+        if (groups === null) throw notByPerson()
         const pipelineId = query.pipeline ?? ''
-        const stages = parts.stages.filter(row => row.pipelineId === pipelineId)
-        if (stages.length === 0)
-          throw notFound('pipeline_not_found', 'There is no such pipeline in the snapshot')
+        if (!parts.stages.some(row => row.pipelineId === pipelineId)) throw noPipeline()
         const opened = openedOf(query)
-        const seen = seenBy(sees, people)
-        const found = openFigure(opened, seen, pipelineId, stages)
+        const found = openFigure(opened, filtered(seenBy(sees, groups), filter), pipelineId, parts)
         const titles = await data.dealTitles(
           installation.id,
           found.deals.map(({ id }) => id),
@@ -136,11 +173,7 @@ export const processOperations = (deps: {
           asOf: snapshot.asOf.toISOString(),
           total: found.total,
           medianDays: found.medianDays,
-          effect: effectFor(
-            opened,
-            sees === 'all' ? companyPipelines(parts, people, names) : peoplePipelines(parts, seen, names),
-            pipelineId,
-          ),
+          effect: effectFor(opened, pipelinesOf(parts, groups, { sees, filter, names }), pipelineId),
           items: found.deals.map(({ id, ownerId, state }) => ({
             id,
             title: titles.get(id)?.title ?? null,
@@ -154,8 +187,65 @@ export const processOperations = (deps: {
         }
       },
     },
+    {
+      method: 'post',
+      path: '/api/v1/process/design',
+      summary:
+        'Draws how deals of a pipeline are meant to go; in force from now on, heads and administrators',
+      body: processDesignRequestSchema,
+      answer: processDesignedSchema,
+      problems: ['no_snapshot_yet', 'not_allowed', 'pipeline_not_found', 'design_empty'],
+      handle: async ({ context, body }) => {
+        if (!mayDraw(context)) throw forbidden('not_allowed', 'Heads and administrators draw the design')
+        const { pipeline, edges } = processDesignRequestSchema.parse(body)
+        const { installation, viewer } = context
+        const snapshot = await latestSnapshot(snapshots, installation.id)
+        const [stages, counted] = await Promise.all([
+          rowsOf(installation.id, snapshot, 'stages'),
+          snapshots.part(installation.id, snapshot.asOf, 'designs'),
+        ])
+        const rows = stages.filter(({ pipelineId }) => pipelineId === pipeline)
+        if (rows.length === 0) throw noPipeline()
+        const drawn = edges === null ? null : drawable(edges, rows)
+        if (drawn?.length === 0)
+          throw badRequest('design_empty', 'Not one of these edges joins two stages of the pipeline')
+        const versions = withVersion(installation.settings.designs[pipeline], drawn, deps.clock.now())
+        const { designs } = await deps.installations.patchSettings(
+          installation.id,
+          { designs: { [pipeline]: versions } },
+          viewer.userId,
+        )
+        const design = countedDesign({ counted: counted ?? [] }, pipeline, rows)
+        return { pipeline, design: designView({ pipelineId: pipeline, rows, counted: design, designs }) }
+      },
+    },
   ]
 }
+
+const mayDraw = ({ viewer }: ApiContext): boolean => viewer.role !== 'employee'
+
+const filterOf = ({ period, outcome }: Query): Filter => ({
+  periodDays: period === undefined ? null : Number(period),
+  outcome: (outcome as Filter['outcome']) ?? null,
+})
+
+const isWhole = ({ periodDays, outcome }: Filter): boolean => periodDays === null && outcome === null
+
+const filtered = (groups: ProcessGroup[], { periodDays, outcome }: Filter): ProcessGroup[] =>
+  groups.filter(
+    group =>
+      (outcome === null || group.outcome === outcome) &&
+      (periodDays === null || (PERIOD_DAYS[group.cohort] ?? Number.POSITIVE_INFINITY) <= periodDays),
+  )
+
+/** Deals chosen by how they ended say nothing of how often such deals are won. */
+const withoutEffects = (pipeline: ProcessView['pipelines'][number]) => ({
+  ...pipeline,
+  edges: pipeline.edges.map(edge => ({ ...edge, effect: null })),
+  paths: pipeline.paths.map(path => ({ ...path, effect: null })),
+})
+
+const noPipeline = () => notFound('pipeline_not_found', 'There is no such pipeline in the snapshot')
 
 const notByPerson = () =>
   conflict('process_not_by_person', 'The latest snapshot has no map by person yet; the next one will')

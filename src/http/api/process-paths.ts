@@ -1,3 +1,5 @@
+import type { DesignedGraph } from '../../metrics/history/designed-graph.ts'
+import { stageKey } from '../../metrics/world.ts'
 import type { StageRow, VariantRow } from '../../snapshot/document.ts'
 import type { ProcessView } from '../api-schema.ts'
 import { effectOf } from './process-effect.ts'
@@ -5,7 +7,7 @@ import { effectOf } from './process-effect.ts'
 type Path = ProcessView['pipelines'][number]['paths'][number]
 export type PathKind = Pick<Path, 'kind' | 'stageIds'>
 
-/** A road with what is told of it; `PersonVariant` adds up to these. */
+/** A road with what is told of it; `GroupRoad`s add up to these. */
 export type Road = Pick<
   VariantRow,
   'path' | 'deals' | 'won' | 'lost' | 'open' | 'medianDays' | 'conformanceCost'
@@ -19,30 +21,54 @@ export const roadOf = (stages: Stages): string[] =>
     .filter(({ outcome, isListed }) => outcome === 'open' && isListed !== false)
     .map(({ stageId }) => stageId)
 
-/**
- * Names a road against the design: through another pipeline, back to a stage (or on after it was closed), past a
- * stage, or as designed, however far it has come. `stageIds` = where it turned back to, or what it passed over. It is
- * as designed exactly where its conformance costs nothing.
- */
-export const pathKind = (path: readonly string[], stages: Stages): PathKind => {
-  const road = roadOf(stages)
-  const outcomes = new Map(stages.map(stage => [stage.stageId, stage.outcome]))
-  if (path.some(stageId => !outcomes.has(stageId))) return { kind: 'foreign', stageIds: [] }
+/** A step that the design does not know: what it passes over, null = there is no designed way at all. */
+type Deviation = { from: string | null; to: string; passed: string[] | null }
+
+const deviationsOf = (path: readonly string[], { pipelineId, nodes, passed }: DesignedGraph): Deviation[] => {
+  const key = (stageId: string): string => stageKey(pipelineId, stageId)
   // A stage that is listed no more is neither on the road nor off it.
-  const seen = path.filter(stageId => road.includes(stageId) || outcomes.get(stageId) !== 'open')
-  const turned = seen.flatMap((stageId, index) => {
-    const before = seen[index - 1]
-    if (before === undefined || before === stageId) return []
-    const isBack = outcomes.get(stageId) === 'open' && road.indexOf(stageId) < road.indexOf(before)
-    return isBack || outcomes.get(before) !== 'open' ? [stageId] : []
+  const seen = path.filter(stageId => nodes.has(key(stageId)))
+  return seen.flatMap((to, index) => {
+    const from = seen[index - 1] ?? null
+    if (from === to) return []
+    const way = passed(from === null ? null : key(from), key(to))
+    if (way?.length === 0) return []
+    return [{ from, to, passed: way?.map(stage => stage.slice(key('').length)) ?? null }]
   })
-  if (turned.length > 0) return { kind: 'looped', stageIds: [...new Set(turned)] }
-  const last = outcomes.get(seen.at(-1) ?? '')
-  const furthest = Math.max(-1, ...seen.map(stageId => road.indexOf(stageId)))
-  // Who was lost at once passed over the beginning.
-  const reach = last === 'won' ? road.length : last === 'lost' ? Math.max(1, furthest + 1) : furthest + 1
-  const skipped = road.slice(0, reach).filter(stageId => !seen.includes(stageId))
-  return skipped.length > 0 ? { kind: 'skipped', stageIds: skipped } : { kind: 'asDesigned', stageIds: [] }
+}
+
+/**
+ * Names a road against the design: through another pipeline, back to a stage (or on after it was closed), to a stage
+ * that no designed way leads to, past a stage, or as designed, however far it has come. `stageIds` = where it turned
+ * back or strayed to, or what it passed over. It is as designed exactly where its conformance costs nothing.
+ */
+export const pathKind = (path: readonly string[], stages: Stages, design: DesignedGraph): PathKind => {
+  const places = new Map(stages.map(({ stageId, outcome }, place) => [stageId, { place, outcome }]))
+  if (path.some(stageId => !places.has(stageId))) return { kind: 'foreign', stageIds: [] }
+  const deviations = deviationsOf(path, design)
+  const isBack = ({ from, to }: Deviation): boolean => {
+    const [before, after] = [places.get(from ?? ''), places.get(to)!]
+    if (before === undefined) return false
+    return before.outcome !== 'open' || (after.outcome === 'open' && after.place < before.place)
+  }
+  const named = (kind: PathKind['kind'], stageIds: readonly string[]): PathKind => ({
+    kind,
+    stageIds: [...new Set(stageIds)],
+  })
+  const turned = deviations.filter(isBack)
+  if (turned.length > 0)
+    return named(
+      'looped',
+      turned.map(({ to }) => to),
+    )
+  const strayed = deviations.filter(({ passed }) => passed === null)
+  if (strayed.length > 0)
+    return named(
+      'strayed',
+      strayed.map(({ to }) => to),
+    )
+  const skipped = deviations.flatMap(({ passed }) => passed ?? [])
+  return named(skipped.length > 0 ? 'skipped' : 'asDesigned', skipped)
 }
 
 export const pathKey = ({ kind, stageIds }: PathKind): string => [kind, ...stageIds].join('>')
@@ -55,21 +81,25 @@ export const pathKey = ({ kind, stageIds }: PathKind): string => [kind, ...stage
 export const pathsOf = (
   roads: readonly Road[],
   stages: Stages,
+  design: DesignedGraph,
   medianOf: (roads: readonly Road[]) => number | null,
 ): Path[] => {
   const straight = roads.filter(({ conformanceCost }) => conformanceCost === 0)
   const road = roadOf(stages)
-  const groups = Map.groupBy(roads, ({ path }) => pathKey(pathKind(path, stages)))
+  const won = new Set(stages.filter(({ outcome }) => outcome === 'won').map(({ stageId }) => stageId))
+  const isWinSkipped = (path: readonly string[]): boolean =>
+    deviationsOf(path, design).some(({ to }) => won.has(to))
+  const groups = Map.groupBy(roads, ({ path }) => pathKey(pathKind(path, stages, design)))
   return [...groups]
     .map(([key, members]): Path => {
-      const { kind, stageIds } = pathKind(members[0]!.path, stages)
+      const { kind, stageIds } = pathKind(members[0]!.path, stages, design)
       // The designed road is drawn to its end where anybody came so far.
       const ended = kind === 'asDesigned' ? members.filter(({ won }) => won > 0) : []
       const usual = (ended.length > 0 ? ended : members).reduce((most, one) =>
         one.deals > most.deals ? one : most,
       )
       const all = sumOf(members)
-      const place = startOf(kind, stageIds, usual.path, road)
+      const place = startOf({ kind, stageIds }, usual.path, road, isWinSkipped(usual.path))
       return {
         key,
         kind,
@@ -92,14 +122,14 @@ export const pathsOf = (
 
 /** The stage that a comparable deal on the road has seen; '' = any of them, null = there is nothing to compare. */
 const startOf = (
-  kind: Path['kind'],
-  stageIds: readonly string[],
+  { kind, stageIds }: PathKind,
   path: readonly string[],
   road: readonly string[],
+  isWinSkipped: boolean,
 ): string | null => {
   if (kind === 'foreign') return ''
-  // Passing over the last stage is known of won deals only: winning is how one sees it.
-  if (kind === 'skipped') return stageIds.includes(road.at(-1) ?? '') ? null : (stageIds.at(-1) ?? null)
+  // Passing over what comes before won is known of won deals only: winning is how one sees it.
+  if (kind === 'skipped') return isWinSkipped ? null : (stageIds.at(-1) ?? null)
   if (kind !== 'looped') return null
   const steps = path.map(stageId => road.indexOf(stageId)).filter(step => step >= 0)
   const from = Math.max(...steps.filter((step, index) => (steps[index + 1] ?? step) < step))

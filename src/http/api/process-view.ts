@@ -1,14 +1,15 @@
+import type { DesignedGraph } from '../../metrics/history/designed-graph.ts'
 import { medianOfThinned } from '../../metrics/history/median.ts'
+import type { Settings } from '../../records/settings.ts'
 import type {
-  PersonCell,
-  PersonEdge,
-  PersonProcess,
-  PersonStage,
-  PersonVariant,
+  GroupCell,
+  ProcessGroup,
+  ProcessRoad,
   SnapshotParts,
   StageRow,
 } from '../../snapshot/document.ts'
 import type { ProcessView, StageThreshold } from '../api-schema.ts'
+import { designView, graphOfRows } from './process-design.ts'
 import { edgeEffects } from './process-effect.ts'
 import { pathsOf, type Road, sumOf } from './process-paths.ts'
 import type { Names } from './views.ts'
@@ -36,26 +37,51 @@ export const stageView = (row: StageRow, names: Names): StageThreshold => ({
 const MAX_VARIANTS = 50
 const MAX_PATHS = 40
 
-export type ProcessParts = Pick<SnapshotParts, 'stages' | 'process' | 'variants'>
-type PersonPipeline = PersonProcess['pipelines'][number]
+type Outcome = ProcessGroup['outcome']
 type PipelineView = ProcessView['pipelines'][number]
+
+/** What the process of a snapshot is told from. */
+export type ProcessParts = Pick<SnapshotParts, 'stages' | 'process' | 'variants'> & {
+  roads: readonly ProcessRoad[]
+  /** Designs that the snapshot's figures stand against. */
+  counted: NonNullable<SnapshotParts['designs']>
+  /** Designs as they are set now. */
+  designs: Settings['designs']
+}
+
+/** The rows of one pipeline and the design that they were counted against. */
+const pipelineParts = (parts: ProcessParts, id: string) => {
+  const stages = parts.stages.filter(({ pipelineId }) => pipelineId === id)
+  return { stages, design: countedDesign(parts, id, stages) }
+}
+
+/** The design that the snapshot's figures stand against. */
+export const countedDesign = (
+  { counted }: Pick<ProcessParts, 'counted'>,
+  id: string,
+  stages: readonly StageRow[],
+): DesignedGraph => graphOfRows(id, stages, counted.find(({ pipelineId }) => pipelineId === id) ?? null)
+
+const designNow = (parts: ProcessParts, id: string, rows: readonly StageRow[], counted: DesignedGraph) =>
+  designView({ pipelineId: id, rows, counted, designs: parts.designs })
 
 /**
  * The map of the whole company: rows are the exports' own.
- * @param people everybody's rows, for effects; none where the snapshot was built without them
+ * @param groups everybody's rows, for effects; none where the snapshot was built without them
  */
 export const companyPipelines = (
   parts: ProcessParts,
-  people: readonly PersonProcess[],
+  groups: readonly ProcessGroup[],
   names: Names,
 ): PipelineView[] =>
   pipelineIds(parts).map(id => {
-    const stages = parts.stages.filter(({ pipelineId }) => pipelineId === id)
+    const { stages, design } = pipelineParts(parts, id)
     const roads = parts.variants.filter(({ pipelineId }) => pipelineId === id)
-    const effects = edgeEffects(stages, mergedCells(rowsOf(people, id)))
+    const effects = edgeEffects(stages, mergedCells(rowsOf(groups, id)), design)
     return {
       id,
       name: names.pipeline(id),
+      design: designNow(parts, id, stages, design),
       stages: stages.map(row => stageView(row, names)),
       edges: parts.process
         .filter(({ pipelineId }) => pipelineId === id)
@@ -66,6 +92,7 @@ export const companyPipelines = (
       ...roadsView(
         roads,
         stages,
+        design,
         sumOf(roads),
         sumOf(roads.filter(({ conformanceCost }) => conformanceCost === 0)),
       ),
@@ -73,28 +100,28 @@ export const companyPipelines = (
     }
   })
 
-/** The same of some people's deals. Thresholds stay the pipeline's: what is usual is not asked person by person. */
-export const peoplePipelines = (
+/** The same of some groups' deals. Thresholds stay the pipeline's: what is usual is not asked group by group. */
+export const groupPipelines = (
   parts: ProcessParts,
-  people: readonly PersonProcess[],
+  groups: readonly ProcessGroup[],
   names: Names,
 ): PipelineView[] =>
   pipelineIds(parts).map(id => {
-    const rows = rowsOf(people, id)
+    const rows = rowsOf(groups, id)
     const cells = mergedCells(rows)
-    const stages = parts.stages
-      .filter(({ pipelineId }) => pipelineId === id)
-      .map((row): StageRow => ({ ...row, ...cells.stage(row.stageId) }))
+    const { stages: whole, design } = pipelineParts(parts, id)
+    const stages = whole.map((row): StageRow => ({ ...row, ...cells.stage(row.stageId) }))
     const designed = new Set(
       parts.process
         .filter(({ pipelineId, isDesigned }) => pipelineId === id && isDesigned)
         .map(({ fromStageId, toStageId }) => `${fromStageId} ${toStageId}`),
     )
-    const effects = edgeEffects(stages, cells)
-    const rest = rows.map(row => row.rest).filter(({ deals }) => deals > 0)
+    const effects = edgeEffects(stages, cells, design)
+    const rest = rows.flatMap(({ outcome, rest: cell }) => (cell === null ? [] : [standing(cell, outcome)]))
     return {
       id,
       name: names.pipeline(id),
+      design: designNow(parts, id, whole, design),
       stages: stages.map(row => stageView(row, names)),
       edges: cells.edges.map(({ fromStageId, toStageId, deals, measured, medianDays }) => ({
         fromStageId,
@@ -106,13 +133,13 @@ export const peoplePipelines = (
         effect: effects(fromStageId, toStageId),
       })),
       ...roadsView(
-        mergedRoads(rows),
+        mergedRoads(rows, parts.roads),
         stages,
-        sumOf(rows.map(row => asSum(row.all))),
-        sumOf(rows.map(row => asSum(row.onRoad))),
+        design,
+        sumOf(rows.map(({ all, outcome }) => standing({ deals: all }, outcome))),
+        sumOf(rows.map(({ onRoad, outcome }) => standing({ deals: onRoad }, outcome))),
       ),
-      rest:
-        rest.length === 0 ? null : { ...sumOf(rest), roads: rest.reduce((sum, { paths }) => sum + paths, 0) },
+      rest: rest.length === 0 ? null : sumOf(rest),
     }
   })
 
@@ -120,14 +147,24 @@ const pipelineIds = (parts: ProcessParts): string[] => [
   ...new Set(parts.stages.map(({ pipelineId }) => pipelineId)),
 ]
 
-export const rowsOf = (people: readonly PersonProcess[], pipelineId: string): PersonPipeline[] =>
-  people.flatMap(({ pipelines }) => pipelines.filter(pipeline => pipeline.pipelineId === pipelineId))
+type GroupPipeline = ProcessGroup['pipelines'][number] & Pick<ProcessGroup, 'outcome'>
 
-const asSum = ([deals, won, lost]: PersonPipeline['all']) => ({ deals, won, lost })
+export const rowsOf = (groups: readonly ProcessGroup[], pipelineId: string): GroupPipeline[] =>
+  groups.flatMap(({ outcome, pipelines }) =>
+    pipelines.filter(pipeline => pipeline.pipelineId === pipelineId).map(own => ({ ...own, outcome })),
+  )
+
+/** All deals of a cell stand alike. */
+export const standing = ({ deals }: { deals: number }, outcome: Outcome) => ({
+  deals,
+  won: outcome === 'won' ? deals : 0,
+  lost: outcome === 'lost' ? deals : 0,
+})
 
 const roadsView = (
-  roads: readonly (Road & { parts?: readonly PersonCell[] })[],
+  roads: readonly (Road & { parts?: readonly GroupCell[] })[],
   stages: readonly StageRow[],
+  design: DesignedGraph,
   all: PipelineView['all'],
   onRoad: PipelineView['onRoad'],
 ): Pick<PipelineView, 'variants' | 'all' | 'onRoad' | 'paths'> => ({
@@ -145,64 +182,92 @@ const roadsView = (
     })),
   all,
   onRoad,
-  paths: pathsOf(roads, stages, medianOfRoads).slice(0, MAX_PATHS),
+  paths: pathsOf(roads, stages, design, medianOfRoads).slice(0, MAX_PATHS),
 })
 
 /** Of the deals themselves where they are known; else of the roads' medians, each as often as it has deals. */
-const medianOfRoads = (roads: readonly (Road & { parts?: readonly PersonCell[] })[]): number | null =>
+const medianOfRoads = (roads: readonly (Road & { parts?: readonly GroupCell[] })[]): number | null =>
   medianOfThinned(
     roads.flatMap(
-      ({ parts, deals, medianDays }): readonly Pick<PersonCell, 'measured' | 'days'>[] =>
+      ({ parts, deals, medianDays }): readonly Pick<GroupCell, 'measured' | 'days'>[] =>
         parts ?? (medianDays === null ? [] : [{ measured: deals, days: [medianDays] }]),
     ),
   )
 
-const mergedRoads = (rows: readonly PersonPipeline[]): (Road & { parts: PersonVariant[] })[] =>
-  [
-    ...Map.groupBy(
-      rows.flatMap(({ variants }) => variants),
-      ({ path }) => path.join('>'),
-    ).values(),
-  ].map(parts => ({
-    path: parts[0]!.path,
-    conformanceCost: parts[0]!.conformanceCost,
-    ...sumOf(parts),
-    medianDays: medianOfThinned(parts),
-    parts,
-  }))
+type Told<Row extends GroupCell> = { row: Row; outcome: Outcome }
 
-const pairSum = (pairs: readonly (readonly [number, number])[]): [number, number] =>
-  pairs.reduce<[number, number]>((sum, [a, b]) => [sum[0] + a, sum[1] + b], [0, 0])
+/** Rows of some kind with how their deals stand, grouped by what they are rows of. */
+const told = <Row extends GroupCell, Key>(
+  rows: readonly GroupPipeline[],
+  pick: (pipeline: GroupPipeline) => readonly Row[],
+  keyOf: (row: Row) => Key,
+): Map<Key, Told<Row>[]> =>
+  Map.groupBy(
+    rows.flatMap(pipeline => pick(pipeline).map(row => ({ row, outcome: pipeline.outcome }))),
+    ({ row }) => keyOf(row),
+  )
+
+const sumOfTold = (parts: readonly Told<GroupCell>[]) => {
+  const rows = parts.map(({ row }) => row)
+  return {
+    ...sumOf(parts.map(({ row, outcome }) => standing(row, outcome))),
+    measured: rows.reduce((sum, { measured }) => sum + measured, 0),
+    medianDays: medianOfThinned(rows),
+    parts: rows,
+  }
+}
+
+const mergedRoads = (
+  rows: readonly GroupPipeline[],
+  roads: readonly ProcessRoad[],
+): (Road & { parts: GroupCell[] })[] =>
+  [
+    ...told(
+      rows,
+      pipeline => pipeline.roads,
+      ({ road }) => road,
+    ),
+  ].map(([road, parts]) => ({ ...roads[road]!, ...sumOfTold(parts) }))
+
+/** Won and lost deals of which something is told. */
+const pairOf = <Row extends GroupCell>(
+  parts: readonly Told<Row>[],
+  of: (row: Row) => number,
+): [won: number, lost: number] => {
+  const sum = (outcome: Outcome): number =>
+    parts.reduce((total, part) => total + (part.outcome === outcome ? of(part.row) : 0), 0)
+  return [sum('won'), sum('lost')]
+}
 
 const COUNTS = ['visits', 'forwardExits', 'backExits', 'lostExits', 'otherExits', 'openNow'] as const
 
-/** Cells of several people as one: each deal is in one person's cells, so they add up. */
-const mergedCells = (rows: readonly PersonPipeline[]) => {
-  const edges = Map.groupBy(
-    rows.flatMap(row => row.edges),
+/** Cells of several groups as one: each deal is in one group's cells, so they add up. */
+const mergedCells = (rows: readonly GroupPipeline[]) => {
+  const edges = told(
+    rows,
+    pipeline => pipeline.edges,
     ({ fromStageId, toStageId }) => `${fromStageId} ${toStageId}`,
   )
-  const stages = Map.groupBy(
-    rows.flatMap(row => row.stages),
+  const stages = told(
+    rows,
+    pipeline => pipeline.stages,
     ({ stageId }) => stageId,
   )
   return {
-    edges: [...edges.values()].map((parts: PersonEdge[]) => ({
-      fromStageId: parts[0]!.fromStageId,
-      toStageId: parts[0]!.toStageId,
-      ...sumOf(parts),
-      measured: parts.reduce((sum, { measured }) => sum + measured, 0),
-      medianDays: medianOfThinned(parts),
-      alsoRoad: pairSum(parts.map(part => part.alsoRoad)),
+    edges: [...edges.values()].map(parts => ({
+      fromStageId: parts[0]!.row.fromStageId,
+      toStageId: parts[0]!.row.toStageId,
+      ...sumOfTold(parts),
+      alsoRoad: pairOf(parts, ({ alsoRoad }) => alsoRoad),
     })),
-    stages: [...stages.values()].map((parts: PersonStage[]) => ({
-      stageId: parts[0]!.stageId,
-      ...sumOf(parts),
-      turnedBack: pairSum(parts.map(part => part.turnedBack)),
+    stages: [...stages].map(([stageId, parts]) => ({
+      stageId,
+      ...sumOf(parts.map(({ row, outcome }) => standing(row, outcome))),
+      turnedBack: pairOf(parts, ({ turnedBack }) => turnedBack),
     })),
     /** Counts and median of a stage, zeros where nobody of them was there. */
     stage: (stageId: string): Pick<StageRow, (typeof COUNTS)[number] | 'medianDays'> => {
-      const parts = stages.get(stageId) ?? []
+      const parts = (stages.get(stageId) ?? []).map(({ row }) => row)
       const counts = Object.fromEntries(
         COUNTS.map(name => [name, parts.reduce((sum, part) => sum + part[name], 0)]),
       ) as Record<(typeof COUNTS)[number], number>

@@ -1,6 +1,6 @@
 import { dealItem } from '../deal-evidence.ts'
 import { conformanceCost, conformanceCostMax } from '../history/conformance.ts'
-import { type DesignedGraph, defaultGraph } from '../history/designed-graph.ts'
+import { designsOf } from '../history/designed-graph.ts'
 import type { Metric } from '../metric.ts'
 import { Tally } from '../tally.ts'
 import { stageKey } from '../world.ts'
@@ -25,15 +25,7 @@ export const pathConformance: Metric = {
     const { window, world } = context
     const tally = new Tally()
     const ledger = context.ledger()
-    const graphs = new Map<string, DesignedGraph>()
-    const graphOf = (pipelineId: string): DesignedGraph => {
-      let graph = graphs.get(pipelineId)
-      if (graph === undefined) {
-        graph = defaultGraph(pipelineId, world)
-        graphs.set(pipelineId, graph)
-      }
-      return graph
-    }
+    const designOf = designsOf(world)
     return {
       addDeal: deal => {
         if (!deal.isReal) return
@@ -42,7 +34,7 @@ export const pathConformance: Metric = {
         const last = deal.stays.at(-1)
         if (moved === undefined || last === undefined) return
         const path = deal.stays.map(stay => stageKey(stay.pipelineId, stay.stageId))
-        const graph = graphOf(last.pipelineId)
+        const graph = designOf(last.pipelineId)
         const cost = conformanceCost(path, graph)
         const most = conformanceCostMax(path, graph)
         const conformance = most === 0 ? 1 : Math.max(0, 1 - cost / most)

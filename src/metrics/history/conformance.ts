@@ -10,8 +10,8 @@ export const FOREIGN_COST = 2
  * each visit is explained by one of three edits, or by none when the design allows it:
  *
  * - skip, 1 for each designed stage that was passed over to get there, before the first stage too;
- * - back-step, 1 for a return to any stage that was visited before or lies before, however far, and for leaving
- *   a won or lost stage;
+ * - back-step, 1 for a return to any stage that was visited before or lies before, however far, for leaving a won
+ *   or lost stage, and for coming to a stage that no designed way leads to;
  * - foreign pipeline, 2 for each visit to a stage of another pipeline.
  *
  * A deal may stop anywhere. An immediate repeat is one visit. A stage of this pipeline that the design does not

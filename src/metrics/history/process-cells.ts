@@ -8,20 +8,30 @@ import type { PortalHistory } from './stays.ts'
 export const NOBODY = -1
 export const TOGETHER = -2
 
-/** Deals kept by name in each cell, the newest of them. */
+/** Deals of one person that stand alike and are kept by name, the newest of those that share a move, stage or road. */
 export const KEPT_DEALS = 30
 
-/** Deals that share something: a move, a stage, a road. */
+/**
+ * Periods before `asOf` that deals are told apart by, in elapsed days since their creation. Cohorts are disjoint:
+ * number n holds what the n-th period has and the one before has not, the last one all that is older.
+ */
+export const PERIOD_DAYS = [30, 90, 365] as const
+const DAY_MS = 86_400_000
+
+/** Deals of one person, of one cohort and one outcome that share something: a move, a stage, a road. */
 export type Cell = {
   /** Number of the responsible, `NOBODY` or `TOGETHER`. */
   person: number
+  cohort: number
+  /** OPEN, WON or LOST: by the stage where its deals stand at `asOf`. */
+  outcome: number
   deals: number
-  won: number
-  lost: number
   /** Working days, one for each move, finished stay or deal. */
   days: number[]
-  /** Numbers of its first `KEPT_DEALS` deals: the newest, where people are told apart. */
+  /** Numbers of its first deals, while there is room: the newest, where people are told apart. */
   newest: number[]
+  /** How many of `KEPT_DEALS` the same person's younger cohorts and this one have left. */
+  room: number
   /** The deal that was counted last: one deal is counted once, however often it comes by. */
   lastDeal: number
 }
@@ -29,8 +39,7 @@ export type EdgeCell = Cell & {
   from: number
   to: number
   /** Of a shortcut: deals of it that also took the road from the same stage. */
-  alsoRoadWon: number
-  alsoRoadLost: number
+  alsoRoad: number
 }
 export type StageCell = Cell & {
   stage: number
@@ -39,8 +48,7 @@ export type StageCell = Cell & {
   /** Finished stays by the kind of their exit. */
   exits: Int32Array
   /** Deals that left this stage backwards at least once. */
-  backWon: number
-  backLost: number
+  turnedBack: number
 }
 /** `path`: one and the same list for everybody on that road. */
 export type VariantCell = Cell & { path: readonly number[] }
@@ -52,10 +60,10 @@ export type ProcessCells = {
 }
 
 /**
- * Counts every deal once into the cells of its moves, stages and road, apart for each responsible. The road is the
- * pipeline's listed open stages in their order, then won. A deal is won, lost or open by the stage it is on at
- * `asOf`, whichever pipeline that is.
- * @param owners number of each deal's responsible or `NOBODY`; null = nobody is told apart
+ * Counts every deal once into the cells of its moves, stages and road, apart for each responsible, cohort and outcome.
+ * The road is the pipeline's listed open stages in their order, then won. A deal is won, lost or open by the stage it
+ * is on at `asOf`, whichever pipeline that is.
+ * @param owners number of each deal's responsible or `NOBODY`; null = neither people nor cohorts are told apart
  */
 export const countProcess = (
   history: PortalHistory,
@@ -72,23 +80,30 @@ export const countProcess = (
   const { stage: stayStage, enteredAt, leftAt, nextStage } = history.stay
   const found: ProcessCells = { edges: [], stages: [], variants: [] }
   const roads = startRoads(size)
-  let own = startCells(TOGETHER, size, found)
+  const started = (person: number) =>
+    [OPEN, WON, LOST].map(outcome => startCells(person, outcome, size, found))
+  let person = TOGETHER
+  let ofPerson = started(person)
   /** Of the finished stays of the deal in hand. */
   const durations: number[] = []
   // Person by person, so that the few cells in use stay near.
   for (const deal of owners === null ? dealsOf(history) : byOwner(owners, history)) {
     if (!isKnownDeal(history, deal, asOf)) continue
-    const person = owners === null ? TOGETHER : owners[deal]!
-    if (own.person !== person) own = startCells(person, size, found)
+    if (owners !== null && owners[deal] !== person) {
+      person = owners[deal]!
+      ofPerson = started(person)
+    }
     const first = firstRow[deal]!
     let end = first
     while (end < firstRow[deal + 1]! && at[end]! <= asOf) end++
     const outcome = outcomeOf(history, infos, deal, first, end, asOf)
+    const own = ofPerson[outcome]!
+    if (owners !== null) own.cohort = cohortOf(asOf - history.deal.createdAt[deal]!)
     let stays = 0
     for (let stay = firstStay[deal]!; stay < firstStay[deal + 1]! && enteredAt[stay]! <= asOf; stay++) {
       const number = stayStage[stay]!
       const cell = own.stage(number)
-      count(cell, deal, outcome)
+      count(cell, deal)
       cell.visits++
       if (leftAt[stay]! <= asOf) {
         const days = workingTime.days(enteredAt[stay]!, leftAt[stay]!)
@@ -107,38 +122,53 @@ export const countProcess = (
       if (pipelines[from] !== pipelines[to]) continue
       const cell = own.edge(from, to)
       const isNew = cell.lastDeal !== deal
-      count(cell, deal, outcome)
+      count(cell, deal)
       cell.days.push(isPlain ? durations[row - 1 - first]! : workingTime.days(at[row - 1]!, at[row]!))
       if (!isNew || outcome === OPEN) continue
       const step = stepOf(places[from]!, places[to]!)
       if (step === 'skip' && tookRoad(stage, first, end, from, places, pipelines)) {
-        if (outcome === WON) cell.alsoRoadWon++
-        else cell.alsoRoadLost++
+        cell.alsoRoad++
       }
       if (step === 'back' && isFirstBack(stage, first, row, places, pipelines)) {
-        const left = own.stage(from)
-        if (outcome === WON) left.backWon++
-        else left.backLost++
+        own.stage(from).turnedBack++
       }
     }
     const road = own.road(roads(stage, first, end))
-    count(road, deal, outcome)
+    count(road, deal)
     road.days.push(workingTime.days(createdAtOf(history, deal), at[end - 1]!))
   }
   return found
 }
 
-/** The cells of one responsible, made when first asked for and added to what was found. */
-const startCells = (person: number, size: number, found: ProcessCells) => {
+const cohortOf = (age: number): number => {
+  const cohort = PERIOD_DAYS.findIndex(days => age <= days * DAY_MS)
+  return cohort < 0 ? PERIOD_DAYS.length : cohort
+}
+
+/**
+ * The cells of one responsible's deals that stand alike, made when first asked for and added to what was found. Deals
+ * come newest first, so that a cohort's cells follow on those of the one before and share their room.
+ */
+const startCells = (person: number, outcome: number, size: number, found: ProcessCells) => {
   const edges = new Map<number, EdgeCell>()
   const stages = new Map<number, StageCell>()
   const roads = new Map<number, VariantCell>()
-  return {
+  const empty = (room = KEPT_DEALS): Cell => ({
     person,
+    cohort: own.cohort,
+    outcome,
+    deals: 0,
+    days: [],
+    newest: [],
+    room,
+    lastDeal: -1,
+  })
+  const own = {
+    cohort: 0,
     edge: (from: number, to: number): EdgeCell => {
       let cell = edges.get(from * size + to)
-      if (cell === undefined) {
-        cell = { ...emptyCell(person), from, to, alsoRoadWon: 0, alsoRoadLost: 0 }
+      if (cell?.cohort !== own.cohort) {
+        cell = { ...empty(cell?.room), from, to, alsoRoad: 0 }
         edges.set(from * size + to, cell)
         found.edges.push(cell)
       }
@@ -146,9 +176,9 @@ const startCells = (person: number, size: number, found: ProcessCells) => {
     },
     stage: (stage: number): StageCell => {
       let cell = stages.get(stage)
-      if (cell === undefined) {
+      if (cell?.cohort !== own.cohort) {
         const exits = new Int32Array(OTHER + 1)
-        cell = { ...emptyCell(person), stage, visits: 0, openNow: 0, exits, backWon: 0, backLost: 0 }
+        cell = { ...empty(cell?.room), stage, visits: 0, openNow: 0, exits, turnedBack: 0 }
         stages.set(stage, cell)
         found.stages.push(cell)
       }
@@ -156,14 +186,15 @@ const startCells = (person: number, size: number, found: ProcessCells) => {
     },
     road: ({ number, path }: Road): VariantCell => {
       let cell = roads.get(number)
-      if (cell === undefined) {
-        cell = { ...emptyCell(person), path }
+      if (cell?.cohort !== own.cohort) {
+        cell = { ...empty(cell?.room), path }
         roads.set(number, cell)
         found.variants.push(cell)
       }
       return cell
     },
   }
+  return own
 }
 
 const dealsOf = (history: PortalHistory): Int32Array => {
@@ -193,24 +224,14 @@ export const stepOf = (from: number, to: number): Step => {
   return to > from ? 'skip' : 'back'
 }
 
-const count = (cell: Cell, deal: number, outcome: number): void => {
+const count = (cell: Cell, deal: number): void => {
   if (cell.lastDeal === deal) return
   cell.lastDeal = deal
   cell.deals++
-  if (cell.newest.length < KEPT_DEALS) cell.newest.push(deal)
-  if (outcome === WON) cell.won++
-  else if (outcome === LOST) cell.lost++
+  if (cell.room === 0) return
+  cell.room--
+  cell.newest.push(deal)
 }
-
-const emptyCell = (person: number): Cell => ({
-  person,
-  deals: 0,
-  won: 0,
-  lost: 0,
-  days: [],
-  newest: [],
-  lastDeal: -1,
-})
 
 type Road = { number: number; path: readonly number[] }
 

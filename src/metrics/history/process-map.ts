@@ -1,26 +1,10 @@
 import type { ProcessRow, VariantRow } from '../../snapshot/document.ts'
-import type { World } from '../world.ts'
+import { LOST, OPEN, WON } from './code.ts'
 import { conformanceCost } from './conformance.ts'
-import { type DesignedGraph, defaultGraph } from './designed-graph.ts'
+import type { DesignedGraph } from './designed-graph.ts'
 import type { StageInfo } from './episodes.ts'
 import { medianOf } from './median.ts'
 import { daysOf, type EdgeCell, type VariantCell } from './process-cells.ts'
-
-/** Designed graphs by pipeline, drawn up when first asked for. */
-export const designsOf = (
-  world: World,
-  drawn: ReadonlyMap<string, DesignedGraph> = new Map(),
-): ((pipelineId: string) => DesignedGraph) => {
-  const graphs = new Map(drawn)
-  return pipelineId => {
-    let graph = graphs.get(pipelineId)
-    if (graph === undefined) {
-      graph = defaultGraph(pipelineId, world)
-      graphs.set(pipelineId, graph)
-    }
-    return graph
-  }
-}
 
 /**
  * Export `process`: which stage directly follows which, over the whole history up to `asOf`. Every row of a deal
@@ -66,16 +50,16 @@ export const variantsOf = (
   const rows = grouped(variants, ({ path }) => path).map(cells => {
     const { path } = cells[0]!
     const { pipelineId } = infos[path.at(-1)!]!
-    const deals = sumOf(cells, cell => cell.deals)
-    const won = sumOf(cells, cell => cell.won)
-    const lost = sumOf(cells, cell => cell.lost)
+    const deals = (outcome: number): number =>
+      sumOf(cells, cell => (cell.outcome === outcome ? cell.deals : 0))
+    const [open, won, lost] = [deals(OPEN), deals(WON), deals(LOST)]
     return {
       pipelineId,
       path: path.map(stage => infos[stage]!.stageId),
-      deals,
+      deals: open + won + lost,
       won,
       lost,
-      open: deals - won - lost,
+      open,
       medianDays: medianOf(daysOf(cells)),
       conformanceCost: costOf(path, infos, designOf(pipelineId)),
     }

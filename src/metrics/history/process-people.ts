@@ -1,11 +1,11 @@
 import type {
-  PersonCell,
-  PersonEdge,
-  PersonProcess,
-  PersonStage,
-  PersonVariant,
+  GroupCell,
+  GroupEdge,
+  GroupStage,
+  ProcessGroup,
+  SnapshotParts,
 } from '../../snapshot/document.ts'
-import { BACK, FORWARD, LOSS, OTHER } from './code.ts'
+import { BACK, FORWARD, LOSS, OTHER, OUTCOMES } from './code.ts'
 import type { DesignedGraph } from './designed-graph.ts'
 import type { StageInfo } from './episodes.ts'
 import { thinned } from './median.ts'
@@ -41,56 +41,81 @@ export const ownersAt = (history: PortalHistory, asOf: number): Int32Array => {
   return owners
 }
 
-type Pipelines = PersonProcess['pipelines']
+type Pipeline = ProcessGroup['pipelines'][number]
 
-/** The cells of each responsible as rows that add up; people in the order of their ids, nobody last. */
+/**
+ * The cells of each responsible as groups that add up: people in the order of their ids, nobody last, the youngest
+ * deals of each first.
+ */
 export const peopleOf = (
   history: PortalHistory,
   cells: ProcessCells,
   infos: readonly StageInfo[],
-  asOf: number,
   designOf: (pipelineId: string) => DesignedGraph,
-): PersonProcess[] => {
-  const kept = keeper(history, infos, asOf)
-  const people = new Map<number, Map<string, Pipelines[number]>>()
-  const at = (person: number, stage: number): Pipelines[number] => {
-    let own = people.get(person)
-    if (own === undefined) {
-      own = new Map()
-      people.set(person, own)
+): Required<Pick<SnapshotParts, 'processGroups' | 'processRoads'>> => {
+  const idsOf = (deals: readonly number[]): string[] => deals.map(deal => history.deal.id[deal]!)
+  const kept = ({ deals, days, newest }: Pick<Cell, 'deals' | 'days' | 'newest'>): GroupCell => ({
+    deals,
+    measured: days.length,
+    days: thinned(days),
+    dealIds: idsOf(newest),
+  })
+  const groups = new Map<string, ProcessGroup>()
+  const at = ({ person, cohort, outcome }: Cell, stage: number): Pipeline => {
+    const key = `${person} ${cohort} ${outcome}`
+    let group = groups.get(key)
+    if (group === undefined) {
+      const responsibleId = history.people[person] ?? null
+      group = { responsibleId, cohort, outcome: OUTCOMES[outcome]!, pipelines: [] }
+      groups.set(key, group)
     }
     const { pipelineId } = infos[stage]!
-    let pipeline = own.get(pipelineId)
+    let pipeline = group.pipelines.find(one => one.pipelineId === pipelineId)
     if (pipeline === undefined) {
-      pipeline = {
-        pipelineId,
-        stages: [],
-        edges: [],
-        variants: [],
-        rest: NO_ROADS,
-        all: [0, 0, 0],
-        onRoad: [0, 0, 0],
-      }
-      own.set(pipelineId, pipeline)
+      pipeline = { pipelineId, stages: [], edges: [], roads: [], rest: null, all: 0, onRoad: 0 }
+      group.pipelines.push(pipeline)
     }
     return pipeline
   }
-  for (const cell of cells.stages) at(cell.person, cell.stage).stages.push(stageRow(cell, infos, kept))
-  for (const cell of cells.edges) at(cell.person, cell.from).edges.push(edgeRow(cell, infos, kept))
-  for (const roads of Map.groupBy(cells.variants, roadsKey(infos)).values()) {
-    const last = roads[0]!.path.at(-1)!
-    const pipeline = at(roads[0]!.person, last)
-    Object.assign(
-      pipeline,
-      roadRows(roads, infos, designOf(infos[last]!.pipelineId), kept, history.deal.createdAt),
-    )
+  for (const cell of cells.stages) at(cell, cell.stage).stages.push(stageRow(cell, infos, kept))
+  for (const cell of cells.edges) at(cell, cell.from).edges.push(edgeRow(cell, infos, kept))
+
+  const nameOf = (path: Path): string => path.map(stage => infos[stage]!.stageId).join('>')
+  const costs = new Map<Path, number>()
+  for (const { path } of cells.variants)
+    if (!costs.has(path)) costs.set(path, costOf(path, infos, designOf(infos[path.at(-1)!]!.pipelineId)))
+  const own = [...Map.groupBy(cells.variants, roadsKey(infos)).values()]
+  const usual = own.map(roads => new Set(byDeals(roads, nameOf).slice(0, ROADS_KEPT)))
+  const told = byDeals(
+    own.flatMap((roads, index) => roads.filter(({ path }) => usual[index]!.has(path))),
+    nameOf,
+  )
+  const numbers = new Map(told.map((path, number) => [path, number]))
+  for (const [index, roads] of own.entries()) {
+    const rare: VariantCell[] = []
+    for (const cell of roads) {
+      const pipeline = at(cell, cell.path.at(-1)!)
+      pipeline.all += cell.deals
+      if (costs.get(cell.path) === 0) pipeline.onRoad += cell.deals
+      if (usual[index]!.has(cell.path)) pipeline.roads.push({ road: numbers.get(cell.path)!, ...kept(cell) })
+      else rare.push(cell)
+    }
+    for (const rest of together(rare, history.deal.createdAt)) at(rest, rest.path.at(-1)!).rest = kept(rest)
   }
-  return [...people]
-    .map(([person, own]) => ({
-      responsibleId: history.people[person] ?? null,
-      pipelines: [...own.values()].sort((a, b) => a.pipelineId.localeCompare(b.pipelineId)),
-    }))
-    .sort((a, b) => byId(a.responsibleId, b.responsibleId))
+  for (const { pipelines } of groups.values())
+    pipelines.sort((a, b) => a.pipelineId.localeCompare(b.pipelineId))
+  return {
+    processGroups: [...groups.values()].sort(
+      (a, b) =>
+        byId(a.responsibleId, b.responsibleId) ||
+        a.cohort - b.cohort ||
+        OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome),
+    ),
+    processRoads: told.map(path => ({
+      path: path.map(stage => infos[stage]!.stageId),
+      conformanceCost: costs.get(path)!,
+    })),
+  }
 }
 
 const byId = (a: string | null, b: string | null): number =>
@@ -101,35 +126,21 @@ const roadsKey =
   ({ person, path }: VariantCell): string =>
     `${person} ${infos[path.at(-1)!]!.pipelineId}`
 
-type Keep = (cell: Cell) => PersonCell
+type Path = VariantCell['path']
 
-const STATES = ['o', 'w', 'l']
-
-/** Turns a cell into a row: few enough durations and deals to be stored for everybody. */
-const keeper = (history: PortalHistory, infos: readonly StageInfo[], asOf: number): Keep => {
-  const { id, firstRow, firstStay } = history.deal
-  const stateOf = (deal: number): string => {
-    const { at, stage } = history.row
-    let last = -1
-    for (let row = firstRow[deal]!; row < firstRow[deal + 1]! && at[row]! <= asOf; row++) last = stage[row]!
-    if (last < 0) last = history.stay.stage[firstStay[deal]!] ?? -1
-    return STATES[infos[last]?.code ?? 0]!
-  }
-  return cell => {
-    const { deals, won, lost, days, newest } = cell
-    return {
-      deals,
-      won,
-      lost,
-      measured: days.length,
-      days: thinned(days),
-      dealIds: newest.map(deal => id[deal]!),
-      states: newest.map(stateOf).join(''),
-    }
-  }
+/** Roads with most deals first, equally usual ones in one order whatever order deals come in. */
+const byDeals = (cells: readonly VariantCell[], nameOf: (path: Path) => string): Path[] => {
+  const deals = new Map<Path, number>()
+  for (const cell of cells) deals.set(cell.path, (deals.get(cell.path) ?? 0) + cell.deals)
+  return [...deals]
+    .map(([path, count]) => ({ path, count, name: nameOf(path) }))
+    .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+    .map(({ path }) => path)
 }
 
-const stageRow = (cell: StageCell, infos: readonly StageInfo[], kept: Keep): PersonStage => ({
+type Kept = (cell: Cell) => GroupCell
+
+const stageRow = (cell: StageCell, infos: readonly StageInfo[], kept: Kept): GroupStage => ({
   stageId: infos[cell.stage]!.stageId,
   ...kept(cell),
   visits: cell.visits,
@@ -138,72 +149,34 @@ const stageRow = (cell: StageCell, infos: readonly StageInfo[], kept: Keep): Per
   lostExits: cell.exits[LOSS]!,
   otherExits: cell.exits[OTHER]!,
   openNow: cell.openNow,
-  turnedBack: [cell.backWon, cell.backLost],
+  turnedBack: cell.turnedBack,
 })
 
-const edgeRow = (cell: EdgeCell, infos: readonly StageInfo[], kept: Keep): PersonEdge => ({
+const edgeRow = (cell: EdgeCell, infos: readonly StageInfo[], kept: Kept): GroupEdge => ({
   fromStageId: infos[cell.from]!.stageId,
   toStageId: infos[cell.to]!.stageId,
   ...kept(cell),
-  alsoRoad: [cell.alsoRoadWon, cell.alsoRoadLost],
+  alsoRoad: cell.alsoRoad,
 })
 
-const NO_ROADS = { paths: 0, deals: 0, won: 0, lost: 0, measured: 0, days: [], dealIds: [], states: '' }
-
-const roadRows = (
-  roads: VariantCell[],
-  infos: readonly StageInfo[],
-  design: DesignedGraph,
-  kept: Keep,
-  createdAt: Float64Array,
-): Pick<Pipelines[number], 'variants' | 'rest' | 'all' | 'onRoad'> => {
-  const all: [number, number, number] = [0, 0, 0]
-  const onRoad: [number, number, number] = [0, 0, 0]
-  const costs = new Map<VariantCell, number>()
-  for (const road of roads) {
-    const cost = costOf(road.path, infos, design)
-    costs.set(road, cost)
-    add(all, road)
-    if (cost === 0) add(onRoad, road)
-  }
-  const nameOf = ({ path }: VariantCell): string => path.map(stage => infos[stage]!.stageId).join('>')
-  // Equally usual roads in one order, so that the same ones are kept whatever order deals come in.
-  const usual = roads.sort((a, b) => b.deals - a.deals || (nameOf(a) < nameOf(b) ? -1 : 1))
-  const variants = usual.slice(0, ROADS_KEPT).map(
-    (road): PersonVariant => ({
-      path: road.path.map(stage => infos[stage]!.stageId),
-      conformanceCost: costs.get(road)!,
-      ...kept(road),
-    }),
-  )
-  const rare = usual.slice(ROADS_KEPT)
-  return {
-    variants,
-    rest: rare.length === 0 ? NO_ROADS : { paths: rare.length, ...kept(together(rare, createdAt)) },
-    all,
-    onRoad,
-  }
-}
-
-const add = (sum: [number, number, number], { deals, won, lost }: Cell): void => {
-  sum[0] += deals
-  sum[1] += won
-  sum[2] += lost
-}
-
-/** Rare roads as one cell. A deal has one road, so nothing is counted twice. */
-const together = (roads: readonly Cell[], createdAt: Float64Array): Cell => {
-  const sum = (of: (road: Cell) => number): number => roads.reduce((total, road) => total + of(road), 0)
-  return {
-    person: roads[0]!.person,
-    deals: sum(road => road.deals),
-    won: sum(road => road.won),
-    lost: sum(road => road.lost),
-    days: roads.flatMap(road => road.days),
-    newest: roads
-      .flatMap(road => road.newest)
-      .sort((a, b) => createdAt[b]! - createdAt[a]! || b - a)
-      .slice(0, KEPT_DEALS),
-    lastDeal: -1,
-  }
+/** One person's rare roads, those of a group as one cell. A deal has one road, so nothing is counted twice. */
+const together = (roads: readonly VariantCell[], createdAt: Float64Array): VariantCell[] => {
+  const rooms = new Map<number, number>()
+  return [...Map.groupBy(roads, ({ cohort, outcome }) => cohort * OUTCOMES.length + outcome).values()]
+    .sort(([a], [b]) => a!.cohort - b!.cohort)
+    .map(cells => {
+      const [first] = cells as [VariantCell, ...VariantCell[]]
+      const room = rooms.get(first.outcome) ?? KEPT_DEALS
+      const newest = cells
+        .flatMap(cell => cell.newest)
+        .sort((a, b) => createdAt[b]! - createdAt[a]! || b - a)
+        .slice(0, room)
+      rooms.set(first.outcome, room - newest.length)
+      return {
+        ...first,
+        deals: cells.reduce((sum, { deals }) => sum + deals, 0),
+        days: cells.flatMap(({ days }) => days),
+        newest,
+      }
+    })
 }

@@ -1,10 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { conformanceCost } from '../../../src/metrics/history/conformance.ts'
-import { type DesignedGraph, defaultGraph, graphOf } from '../../../src/metrics/history/designed-graph.ts'
+import {
+  type DesignedGraph,
+  defaultGraph,
+  designAt,
+  designedGraph,
+  designsAt,
+  graphOf,
+} from '../../../src/metrics/history/designed-graph.ts'
 import { processOf } from '../../../src/metrics/portal-history.ts'
 import { stageKey } from '../../../src/metrics/world.ts'
-import { dealOf, historyOf, worldOf } from './portal.ts'
+import { day, dealOf, historyOf, worldOf } from './portal.ts'
 
 const portal = { sales: 'A B C won lost lost2', other: 'X won lost' }
 
@@ -151,6 +158,9 @@ const searchCost = (path: readonly string[], graph: DesignedGraph): number => {
     }
     if (next === here.place || allowed.includes(next)) go(here.read + 1, next, here.cost)
     for (const stage of allowed) go(here.read, stage, here.cost + 1)
+    // No designed way leads there from the beginning.
+    if (here.place === '' && !graph.starts.some(start => start === next || reaches(start, next)))
+      go(here.read + 1, next, here.cost + 1)
     // A back-step lands on the stage that is then seen: one that lies before, or beside.
     if (here.place !== '' && !reaches(here.place, next)) go(here.read + 1, next, here.cost + 1)
     if (here.place !== '' && reaches(next, here.place)) go(here.read + 1, next, here.cost + 1)
@@ -196,6 +206,21 @@ describe('conformance', () => {
     )
   })
 
+  test('nor of a drawn design, with returns and stages that it leaves out', () => {
+    const ids = ['A', 'B', 'C', 'won', 'lost', 'lost2']
+    const stage = fc.constantFrom(...ids, 'X')
+    const edges = fc.array(fc.tuple(fc.constantFrom(...ids), fc.constantFrom(...ids)), { maxLength: 7 })
+    fc.assert(
+      fc.property(fc.array(stage, { minLength: 1, maxLength: 7 }), edges, (path, drawn) => {
+        const graph = designedGraph('sales', world, { edges: drawn })
+        const keys = path.map(id => (id === 'X' ? stageKey('other', 'X') : stageKey('sales', id)))
+        const real = keys.filter((key, index) => key !== keys[index - 1])
+        expect(conformanceCost(keys, graph)).toBe(searchCost(real, graph))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('a drawn graph with a shortcut makes the shortcut free', () => {
     const key = (id: string) => stageKey('sales', id)
     const drawn = graphOf({
@@ -210,5 +235,81 @@ describe('conformance', () => {
     })
     expect(conformanceCost(['A', 'C', 'won'].map(key), drawn)).toBe(0)
     expect(conformanceCost(['A', 'won'].map(key), drawn)).toBe(1)
+  })
+})
+
+describe('a drawn design', () => {
+  const world = worldOf(portal, 30)
+  const key = (id: string) => stageKey('sales', id)
+  const drawn = (...edges: string[]) =>
+    designedGraph('sales', world, { edges: edges.map(edge => edge.split('>') as [string, string]) })
+
+  test('allows what was drawn, and losing from anywhere', () => {
+    const graph = drawn('A>C', 'C>won')
+    expect([...graph.edges.get(key('A'))!].sort()).toEqual([key('C'), key('lost'), key('lost2')].sort())
+    expect(conformanceCost(['A', 'C', 'won'].map(key), graph)).toBe(0)
+    expect(conformanceCost(['A', 'B', 'lost2'].map(key), graph)).toBe(1)
+  })
+
+  test('ignores stages that do not exist, edges out of won and edges to lost; with none left the default holds', () => {
+    const graph = drawn('A>B', 'B>GONE', 'won>A', 'B>lost', 'B>B', 'B>won')
+    expect(graph.passed(null, key('won'))).toEqual([key('A'), key('B')])
+    expect(graph.edges.has(key('won'))).toBe(false)
+    const plain = drawn('A>GONE')
+    expect(plain.edges).toEqual(defaultGraph('sales', world).edges)
+  })
+
+  test('begins on its first stage and on those that no edge leads to', () => {
+    expect(drawn('B>C', 'C>B', 'A>B').starts).toEqual([key('A')])
+    expect(drawn('B>won', 'C>won').starts).toEqual([key('B'), key('C')])
+    // The first of a ring.
+    expect(drawn('B>C', 'C>B').starts).toEqual([key('B')])
+  })
+
+  const version = (at: number, edges: [string, string][] | null) => ({
+    from: new Date(day(at)).toISOString(),
+    edges,
+  })
+  const designs = {
+    sales: [version(10, [['A', 'C']]), version(20, null), version(25, [['A', 'won']])],
+  }
+
+  test('is in force from the moment it was drawn until the next one, never before', () => {
+    const at = (days: number) => designAt(designs, 'sales', day(days))?.edges ?? null
+    expect([9.99, 10, 19, 20, 24, 25, 900].map(at)).toEqual([
+      null,
+      [['A', 'C']],
+      [['A', 'C']],
+      null,
+      null,
+      [['A', 'won']],
+      [['A', 'won']],
+    ])
+    expect(designAt(designs, 'other', day(25))).toBeNull()
+    expect(designsAt(designs, day(22))).toEqual({})
+    expect(designsAt(designs, day(30))).toEqual({ sales: [designs.sales[2]] })
+  })
+
+  test('is what moves and roads are held against from then on, and earlier instants stay as they were', () => {
+    const deals = [
+      dealOf([
+        [0, 'sales.A'],
+        [1, 'sales.C'],
+        [2, 'sales.won'],
+      ]),
+    ]
+    const told = (asOfDay: number, of: typeof designs | Record<string, never>) => {
+      const at = worldOf(portal, asOfDay)
+      return processOf(historyOf(deals), { ...at, settings: { ...at.settings, designs: of } })
+    }
+    expect(told(9, designs)).toEqual(told(9, {}))
+    const { process, variants, designs: counted } = told(12, designs)
+    expect(process.map(row => [row.toStageId, row.isDesigned])).toEqual([
+      ['C', true],
+      ['won', false],
+    ])
+    expect(variants[0]?.conformanceCost).toBe(1)
+    expect(counted).toEqual([{ pipelineId: 'sales', from: designs.sales[0]!.from, edges: [['A', 'C']] }])
+    expect(told(9, designs).designs).toEqual([])
   })
 })
