@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express from 'express'
 import type { DealCard, DealView, FlagQuality, Me, SyncState } from '../../src/http/api-schema.ts'
-import { processDeals, processOf } from './mock-process.ts'
+import { type Drawn, processDeals, processOf } from './mock-process.ts'
 import { earlyRollout, rolloutDealsOf, rolloutOf } from './mock-rollout.ts'
 import {
   AS_OF,
@@ -256,6 +256,8 @@ export const startMock = async (): Promise<{
       else response.json(body)
     })
   }
+  /** What was drawn in each scene. */
+  const designs = new Map<string, Drawn>()
   const dealsIn = (now: Scene) => {
     const all = now.state === 'empty' ? [] : dealsOf(now.deals)
     return now.role === 'employee' ? all.filter(deal => deal.responsibleId === '13') : all
@@ -304,10 +306,21 @@ export const startMock = async (): Promise<{
   })
   answer('/evidence', (_, request) => evidenceOf(request.query as Record<string, string>))
   answer('/process', (now, request) => {
-    const view = processOf(request.query as Record<string, string>, now.role === 'employee')
+    const query = request.query as Record<string, string>
+    const view = processOf(query, now.role === 'employee', designs.get(JSON.stringify(now)))
     return now.state === 'empty' ? { ...view, people: [], pipelines: [] } : view
   })
   answer('/process/deals', processDeals)
+  api.post('/process/design', (request, response) => {
+    const { pipeline, edges } = request.body
+    patches.push({ path: '/process/design', pipeline, edges })
+    const drawn = new Map(designs.get(JSON.stringify(response.locals['scene']))).set(pipeline, edges)
+    designs.set(JSON.stringify(response.locals['scene']), drawn)
+    response.json({
+      pipeline,
+      design: processOf({}, false, drawn).pipelines.find(({ id }) => id === pipeline)?.design,
+    })
+  })
   answer('/rollout', now => (now.state === 'empty' ? earlyRollout : rolloutOf(now.role === 'admin')))
   answer('/rollout/deals', (_, request) => rolloutDealsOf(request.query as Record<string, string>))
   answer('/catalogue', () => catalogue)

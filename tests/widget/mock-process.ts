@@ -1,3 +1,4 @@
+import { designView, graphOfRows } from '../../src/http/api/process-design.ts'
 import { effectOf } from '../../src/http/api/process-effect.ts'
 import { pathsOf, type Road, sumOf } from '../../src/http/api/process-paths.ts'
 import type { ProcessDeals, ProcessView, StageThreshold } from '../../src/http/api-schema.ts'
@@ -27,6 +28,19 @@ const road = (
   conformanceCost: number,
 ): Road => ({ path: path.split(' '), deals: won + lost + open, won, lost, open, medianDays, conformanceCost })
 
+/** A pipeline's design, by default or drawn since the snapshot. */
+export const designOf = (
+  pipelineId: string,
+  rows: StageThreshold[],
+  drawn: [string, string][] | null = null,
+): PipelineView['design'] =>
+  designView({
+    pipelineId,
+    rows,
+    counted: graphOfRows(pipelineId, rows, null),
+    designs: drawn === null ? {} : { [pipelineId]: [{ from: AS_OF, edges: drawn }] },
+  })
+
 /** A pipeline as the server would tell it. */
 export const pipelineOf = (of: {
   id: string
@@ -36,6 +50,7 @@ export const pipelineOf = (of: {
   roads: Road[]
   rest?: PipelineView['rest']
 }): PipelineView => ({
+  design: designOf(of.id, of.stages),
   id: of.id,
   name: of.name,
   stages: of.stages,
@@ -43,7 +58,12 @@ export const pipelineOf = (of: {
   variants: of.roads,
   all: sumOf(of.roads),
   onRoad: sumOf(of.roads.filter(({ conformanceCost }) => conformanceCost === 0)),
-  paths: pathsOf(of.roads, of.stages, members => members[0]?.medianDays ?? null),
+  paths: pathsOf(
+    of.roads,
+    of.stages,
+    graphOfRows(of.id, of.stages, null),
+    members => members[0]?.medianDays ?? null,
+  ),
   rest: of.rest ?? null,
 })
 
@@ -116,7 +136,7 @@ const sales = pipelineOf({
     road('NEW OFFER LOSE', 4, 16, 5, 24, 2),
     road('NEW QUAL SURVEY QUAL SURVEY OFFER', 2, 3, 4, 31, 2),
   ],
-  rest: { roads: 7, deals: 9, won: 1, lost: 6, open: 2 },
+  rest: { deals: 9, won: 1, lost: 6, open: 2 },
 })
 
 const service = pipelineOf({
@@ -185,12 +205,42 @@ const empty = pipelineOf({
 export const process: ProcessView = {
   asOf: AS_OF,
   scope: { kind: 'visible', id: null, name: null },
+  filter: { periodDays: null, outcome: null },
+  canDraw: true,
   people: people.map(({ id, name }) => ({ id, name })),
   pipelines: [sales, service, leads, tenders, empty],
 }
 
+/** Edges that were drawn since the snapshot, by pipeline; null = the default was put back. */
+export type Drawn = ReadonlyMap<string, [string, string][] | null>
+
+/** Nobody has moved: what the empty state of a short period is shown with. */
+const unmoved = (pipeline: PipelineView): PipelineView => ({
+  ...pipeline,
+  edges: [],
+  variants: [],
+  paths: [],
+  rest: null,
+  all: sumOf([]),
+  onRoad: sumOf([]),
+})
+
+/** Deals chosen by how they ended are compared with nothing. */
+const chosen = (pipeline: PipelineView, outcome: ProcessView['filter']['outcome']): PipelineView =>
+  outcome === null
+    ? pipeline
+    : {
+        ...pipeline,
+        edges: pipeline.edges.map(one => ({ ...one, effect: null })),
+        paths: pipeline.paths.map(one => ({ ...one, effect: null })),
+      }
+
 /** What a person or a department sees: the same shapes with fewer deals. */
-export const processOf = (query: Record<string, string | undefined>, isEmployee: boolean): ProcessView => {
+export const processOf = (
+  query: Record<string, string | undefined>,
+  isEmployee: boolean,
+  drawn: Drawn = new Map(),
+): ProcessView => {
   const person = people.find(({ id }) => id === query['responsible'])
   const scope: ProcessView['scope'] =
     person !== undefined
@@ -198,11 +248,18 @@ export const processOf = (query: Record<string, string | undefined>, isEmployee:
       : query['department'] !== undefined
         ? { kind: 'department', id: query['department'], name: 'Отдел продаж' }
         : process.scope
+  const outcome = (['won', 'lost', 'open'] as const).find(one => one === query['outcome']) ?? null
+  const periodDays = query['period'] === undefined ? null : Number(query['period'])
+  const whole = scope.kind === 'visible' ? process.pipelines : [leads, tenders]
   return {
     ...process,
     scope,
+    filter: { periodDays, outcome },
+    canDraw: !isEmployee,
     people: isEmployee ? process.people.filter(({ id }) => id === '13') : process.people,
-    pipelines: scope.kind === 'visible' ? process.pipelines : [leads, tenders],
+    pipelines: whole
+      .map(one => ({ ...one, design: designOf(one.id, one.stages, drawn.get(one.id)) }))
+      .map(pipeline => (periodDays === 30 ? unmoved(pipeline) : chosen(pipeline, outcome))),
   }
 }
 

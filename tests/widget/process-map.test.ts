@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pointAt } from '../../src/widget/logic/arc-layout.ts'
+import { designKey, disagreementsOf, layDraft } from '../../src/widget/logic/design.ts'
 import { drawMap } from '../../src/widget/logic/map-geometry.ts'
 import { fitWords, fontFor, NODE_FONT_MIN, NODE_INSET } from '../../src/widget/logic/node-fit.ts'
 import { drawPath } from '../../src/widget/logic/path-picture.ts'
-import { heatOf, layOut, type PipelineView } from '../../src/widget/logic/process-map.ts'
-import { edge, process } from './mock-process.ts'
+import { heatOf, layOut, type PipelineView, passesDesign } from '../../src/widget/logic/process-map.ts'
+import { designOf, edge, process } from './mock-process.ts'
 
 const sales = process.pipelines[0]!
 
@@ -32,6 +33,30 @@ describe('the process map', () => {
     expect(map.worstDeadEnd?.stageId).toBe('OFFER')
     expect(map.lostTotal).toBe(367)
     expect(map.roadShare).toBeCloseTo(391 / 649)
+  })
+
+  test('names the move off a drawn design that most deals make, a step of the old road too', () => {
+    const drawn = new Set(['QUAL OFFER', 'OFFER INVOICE', 'NEW QUAL'])
+    const edges = sales.edges.map(one => ({
+      ...one,
+      isDesigned: drawn.has(`${one.fromStageId} ${one.toStageId}`) || one.toStageId === 'LOSE',
+    }))
+    const map = layOut({ ...sales, edges }, 0.02)
+    expect([map.main?.fromStageId, map.main?.toStageId, map.main?.kind]).toEqual(['QUAL', 'SURVEY', 'road'])
+    const plain = layOut(sales, 0.02)
+    expect(passesDesign(plain, plain.main!)).toBe(true)
+    expect(
+      passesDesign(map, map.arcs.find(one => one.fromStageId === 'NEW') ?? { ...plain.main!, from: 0 }),
+    ).toBe(false)
+    // A deviation that is drawn last by its deals is drawn nevertheless.
+    const stages = Array.from({ length: 9 }, (_, index) => ({ ...sales.stages[0]!, stageId: `S${index}` }))
+    const many = Array.from({ length: 8 }, (_, index) => ({
+      ...edge('S0', `S${index + 1}`, 200 - index),
+      isDesigned: index < 7,
+    }))
+    const crowded = layOut({ ...sales, stages, edges: many }, 0)
+    expect(crowded.main?.toStageId).toBe('S8')
+    expect(crowded.arcs[0]).toBe(crowded.main)
   })
 
   test('names the stage where deals stay longest, unless none stands out', () => {
@@ -232,5 +257,47 @@ describe('the process map', () => {
     expect(lost.end.state).toBe('lost')
     expect(lost.dots.map(({ isVisited }) => isVisited)).toEqual([true, false, false])
     expect(drawPath(['A'], ['A'], outcome, 220).end).toEqual({ x: 7, state: 'open' })
+  })
+})
+
+describe('the designed road beside the log', () => {
+  const names = (list: readonly { fromStageId: string; toStageId: string }[]) =>
+    list.map(({ fromStageId, toStageId }) => `${fromStageId}>${toStageId}`)
+
+  test('disagrees where deals go and nobody drew, and where somebody drew and nobody goes', () => {
+    const found = disagreementsOf(sales)
+    expect(names(found.undrawn).slice(0, 3)).toEqual(['QUAL>OFFER', 'OFFER>INVOICE', 'CONTRACT>OFFER'])
+    expect(found.untaken).toEqual([])
+    const design = designOf('0', sales.stages, [
+      ['NEW', 'QUAL'],
+      ['QUAL', 'OFFER'],
+      ['OFFER', 'PAYMENT'],
+    ])
+    const own = disagreementsOf({ ...sales, design })
+    expect(own.untaken).toEqual([['OFFER', 'PAYMENT']])
+    expect(names(own.undrawn)).toContain('PAYMENT>WON')
+    expect(names(own.undrawn)).not.toContain('QUAL>OFFER')
+    // Losing is always allowed, a repeat is no move, and what is listed no more is unknown to the design.
+    const odd = [edge('OFFER', 'LOSE', 9), edge('QUAL', 'QUAL', 4), edge('GONE', 'QUAL', 3)]
+    expect(disagreementsOf({ ...sales, edges: odd }).undrawn).toEqual([])
+    expect(names(disagreementsOf({ ...sales, edges: [edge('WON', 'OFFER', 2)] }).undrawn)).toEqual([
+      'WON>OFFER',
+    ])
+  })
+
+  test('is drawn on every neighbour, the usual moves and what was drawn or touched', () => {
+    const map = layDraft(sales, new Set([designKey('NEW', 'PAYMENT'), designKey('QUAL', 'QUAL')]))
+    expect(names(map.road)).toEqual([
+      'NEW>QUAL',
+      'QUAL>SURVEY',
+      'SURVEY>OFFER',
+      'OFFER>CONTRACT',
+      'CONTRACT>INVOICE',
+      'INVOICE>PAYMENT',
+      'PAYMENT>WON',
+    ])
+    expect(names(map.arcs)).toContain('NEW>PAYMENT')
+    expect(names(map.arcs)).toContain('QUAL>OFFER')
+    expect(names(map.arcs)).not.toContain('QUAL>QUAL')
   })
 })

@@ -519,6 +519,7 @@ export const en: Words = {
       calendar: 'calendar',
       language: 'language',
       stale: 'thresholds',
+      designs: 'the designed road',
       criticalFields: 'critical fields',
       lossReasonField: 'loss reason',
       parkedPipelines: 'pipelines left out',

@@ -520,6 +520,7 @@ export const ru = {
       calendar: 'календарь',
       language: 'язык',
       stale: 'пороги',
+      designs: 'задуманный путь',
       criticalFields: 'критичные поля',
       lossReasonField: 'причина проигрыша',
       parkedPipelines: 'воронки вне счёта',

@@ -13,7 +13,7 @@ export type ProcessMap = {
   arcs: MapEdge[]
   /** Arcs that are too rare or too many to draw. */
   hidden: number
-  /** The one deviation that the sentence names. */
+  /** The one deviation that the sentence names: the move off the design that most deals make. */
   main: MapEdge | null
   lostTotal: number
   worstDeadEnd: MapNode | null
@@ -60,7 +60,14 @@ export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => 
   const created = pipeline.all.deals || nodes[0]?.visits || 0
   const rare = Math.max(1, created * minShare)
   const candidates = placed.filter(edge => edge.kind !== 'road').sort((a, b) => b.deals - a.deals)
-  const arcs = candidates.filter(edge => edge.deals >= rare).slice(0, MAX_ARCS)
+  const main = placed
+    .filter(edge => !edge.isDesigned && edge.deals >= rare)
+    .reduce<MapEdge | null>((most, edge) => (edge.deals > (most?.deals ?? 0) ? edge : most), null)
+  // What the sentence names is always drawn, and labelled first.
+  const arcs = candidates
+    .filter(edge => edge.deals >= rare)
+    .sort((a, b) => Number(b === main) - Number(a === main))
+    .slice(0, MAX_ARCS)
   const wonDeals = pipeline.all.won
   const worst = [...nodes].sort((a, b) => b.lost - a.lost)[0]
   return {
@@ -69,7 +76,7 @@ export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => 
     road: placed.filter(edge => edge.kind === 'road'),
     arcs,
     hidden: candidates.length - arcs.length,
-    main: arcs[0] ?? null,
+    main,
     lostTotal: nodes.reduce((sum, node) => sum + node.lost, 0),
     worstDeadEnd: worst !== undefined && worst.lost > 0 ? worst : null,
     created,
@@ -77,6 +84,10 @@ export const layOut = (pipeline: PipelineView, minShare: number): ProcessMap => 
     slowest: slowestOf(nodes),
   }
 }
+
+/** Whether a shortcut passes stages that the design leads through; the other way is to go where it does not lead. */
+export const passesDesign = ({ road }: ProcessMap, { from, to, kind }: MapEdge): boolean =>
+  kind === 'short' && !road.some(edge => edge.from >= from && edge.to <= to && !edge.isDesigned)
 
 /** Fewer visits say nothing of how long a stage takes. */
 const ENOUGH_VISITS = 5

@@ -16,6 +16,7 @@ export const usePathWords = (
       const stages = stageIds.map(stageName).join('», «')
       if (kind === 'asDesigned') return t('process.asDesigned')
       if (kind === 'foreign') return t('process.foreign')
+      if (kind === 'strayed') return t('process.strayed', { stages })
       return t(kind === 'skipped' ? 'process.skipped' : 'process.looped', { stages })
     },
   }
