@@ -407,6 +407,23 @@ describe('settings', () => {
     )
   })
 
+  test('keep the designs of pipelines that a change does not name, and take no versions out of order', async () => {
+    const id = await installAgain()
+    const design = (from: string, edges: [string, string][] | null = [['NEW', 'WON']]) => ({ from, edges })
+    const first = design('2026-11-20T10:00:00.000Z')
+    await rooms.installations.patchSettings(id, { designs: { p1: [first] } }, 'head')
+    const second = design('2026-11-21T10:00:00Z', null)
+    const { designs } = await rooms.installations.patchSettings(id, { designs: { p2: [second] } }, 'head')
+    expect(designs).toEqual({ p1: [first], p2: [second] })
+    const log = await rooms.store.installations.settingsLog(id)
+    const entry = log.find(({ changedBy }) => changedBy === 'head')
+    expect(Object.keys(entry?.change ?? {})).toEqual(['designs'])
+    for (const wrong of [[second, first], [design('yesterday')], [design('2026-11-20T10:00:00Z', [])]])
+      expect(await refused(rooms.installations.patchSettings(id, { designs: { p1: wrong } }, 'head'))).toBe(
+        'invalid_settings',
+      )
+  })
+
   test('remember who changed what', async () => {
     const id = await installAgain()
     await rooms.installations.patchSettings(id, { stale: { dropBulk: false } }, 'user 7')

@@ -343,6 +343,22 @@ describe('M20 and M21, the road', () => {
     expect(value(measure([skipping]), 'M20')).toBeLessThan(1)
   })
 
+  test('a drawn design is what conforms from the day it was drawn', () => {
+    const skipping = aDeal({
+      path: [
+        ['NEW', '2026-11-16T10:00'],
+        ['OFFER', '2026-11-17T10:00'],
+      ],
+    })
+    const drawnOn = (from: string) => {
+      const designs = { P: [{ from, edges: [['NEW', 'OFFER'] as [string, string]] }] }
+      return value(measure([skipping], { world: aWorld({ settings: { designs } }) }), 'M20')
+    }
+    expect(drawnOn('2026-11-20T00:00:00Z')).toBe(1)
+    // The instant is earlier.
+    expect(drawnOn('2027-01-01T00:00:00Z')).toBe(value(measure([skipping]), 'M20'))
+  })
+
   test('closing as lost alone does not bring an old detour back into the week', () => {
     const deal = aDeal({
       path: [
