@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { graphOfRows } from '../../src/http/api/process-design.ts'
-import { pathKind, pathsOf } from '../../src/http/api/process-paths.ts'
+import { pathNamer, pathsOf } from '../../src/http/api/process-paths.ts'
 import { conformanceCost } from '../../src/metrics/history/conformance.ts'
 import { stageKey } from '../../src/metrics/world.ts'
 import { worldOf } from '../metrics/statistics/portal.ts'
@@ -12,7 +12,7 @@ const stages = ['NEW', 'QUAL', 'SURVEY', 'OFFER', 'PAYMENT', 'WON', 'LOSE', 'OLD
   isListed: stageId !== 'OLD',
 }))
 const design = graphOfRows('p', stages, null)
-const kind = (path: string, graph = design) => pathKind(path.split(' '), stages, graph)
+const kind = (path: string, graph = design) => pathNamer(stages, graph)(path.split(' '))
 const road = (path: string, won: number, lost: number, conformanceCost: number) => ({
   path: path.split(' '),
   deals: won + lost,
@@ -67,7 +67,7 @@ describe('the paths of the process', () => {
           path.map(id => stageKey(id === 'X' ? 'q' : 'p', id)),
           graph,
         )
-        expect(pathKind(path, own, graph).kind === 'asDesigned').toBe(cost === 0)
+        expect(pathNamer(own, graph)(path).kind === 'asDesigned').toBe(cost === 0)
       }),
       { numRuns: 500 },
     )

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/clock.ts'
 import { silentLogger } from '../../src/logger.ts'
 import { designsAt } from '../../src/metrics/history/designed-graph.ts'
 import type { Dossier } from '../../src/records/facts.ts'
+import type { Settings } from '../../src/records/settings.ts'
 import { startAdoption } from '../../src/snapshot/adoption-weeks.ts'
 import { type BuildInput, buildSnapshot } from '../../src/snapshot/build.ts'
 import { compareSnapshots } from '../../src/snapshot/compare.ts'
@@ -222,6 +223,24 @@ test('a design begins a new series once it is in force, and an earlier instant k
   const at = (asOf: string) => rulesVersionOf({ ...settings, designs: designsAt(designs, Date.parse(asOf)) })
   expect(at('2026-11-20T09:59:59Z')).toBe(rulesVersionOf(settings))
   expect(at('2026-11-20T10:00:00Z')).not.toBe(rulesVersionOf(settings))
+})
+
+test('a snapshot of an instant before a design was drawn stays as it was', async () => {
+  const asOf = new Date(END)
+  const builtWith = async (from: Date | null) => {
+    const own = portal()
+    const designs: Settings['designs'] =
+      from === null ? {} : { P: [{ from: from.toISOString(), edges: [['NEW', 'MEET']] }] }
+    const store = memoryStore(() => DEALS, { portal: { ...own, settings: { ...own.settings, designs } } })
+    await buildSnapshot({ ...inputOf(store), asOf })
+    return store.saved.get(asOf.toISOString())
+  }
+  const plain = await builtWith(null)
+  expect(await builtWith(new Date(END + 1))).toEqual(plain)
+  const drawn = await builtWith(new Date(END))
+  expect(drawn?.snapshot.rulesVersion).not.toBe(plain?.snapshot.rulesVersion)
+  expect(drawn?.parts.process).not.toEqual(plain?.parts.process)
+  expect(drawn?.parts.designs).toHaveLength(1)
 })
 
 describe('the history of the first day', () => {

@@ -1,6 +1,6 @@
 import { medianOfThinned } from '../../metrics/history/median.ts'
 import type { GroupCell, ProcessGroup, StageRow } from '../../snapshot/document.ts'
-import { pathKey, pathKind, sumOf } from './process-paths.ts'
+import { pathKey, pathNamer, sumOf } from './process-paths.ts'
 import { countedDesign, type ProcessParts, rowsOf, standing } from './process-view.ts'
 
 /** Which figure of the process is opened. */
@@ -77,12 +77,12 @@ const keysOfRoads = (
   stages: readonly StageRow[],
   parts: Pick<ProcessParts, 'counted' | 'roads'>,
 ): ((road: number) => string) => {
-  const design = countedDesign(parts, pipelineId, stages)
+  const nameOf = pathNamer(stages, countedDesign(parts, pipelineId, stages))
   const keys = new Map<number, string>()
   return road => {
     let key = keys.get(road)
     if (key === undefined) {
-      key = pathKey(pathKind(parts.roads[road]!.path, stages, design))
+      key = pathKey(nameOf(parts.roads[road]!.path))
       keys.set(road, key)
     }
     return key

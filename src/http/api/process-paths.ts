@@ -22,30 +22,54 @@ export const roadOf = (stages: Stages): string[] =>
     .map(({ stageId }) => stageId)
 
 /** A step that the design does not know: what it passes over, null = there is no designed way at all. */
-type Deviation = { from: string | null; to: string; passed: string[] | null }
+type Deviation = { from: string | null; to: string; passed: readonly string[] | null }
 
-const deviationsOf = (path: readonly string[], { pipelineId, nodes, passed }: DesignedGraph): Deviation[] => {
-  const key = (stageId: string): string => stageKey(pipelineId, stageId)
-  // A stage that is listed no more is neither on the road nor off it.
-  const seen = path.filter(stageId => nodes.has(key(stageId)))
-  return seen.flatMap((to, index) => {
-    const from = seen[index - 1] ?? null
-    if (from === to) return []
-    const way = passed(from === null ? null : key(from), key(to))
-    if (way?.length === 0) return []
-    return [{ from, to, passed: way?.map(stage => stage.slice(key('').length)) ?? null }]
-  })
+/** Finds a road's steps off the design; each step is looked up once, however many roads take it. */
+const deviationsFrom = ({
+  pipelineId,
+  nodes,
+  passed,
+}: DesignedGraph): ((path: readonly string[]) => Deviation[]) => {
+  const keyOf = (stageId: string): string => stageKey(pipelineId, stageId)
+  const idOf = (key: string): string => key.slice(keyOf('').length)
+  const listed = new Set([...nodes].map(idOf))
+  const steps = new Map<string | null, Map<string, Deviation | null>>()
+  const stepOf = (from: string | null, to: string): Deviation | null => {
+    const known = steps.get(from) ?? new Map<string, Deviation | null>()
+    steps.set(from, known)
+    let step = known.get(to)
+    if (step === undefined) {
+      const way = passed(from === null ? null : keyOf(from), keyOf(to))
+      step = way?.length === 0 ? null : { from, to, passed: way?.map(idOf) ?? null }
+      known.set(to, step)
+    }
+    return step
+  }
+  return path => {
+    const found: Deviation[] = []
+    let from: string | null = null
+    for (const to of path) {
+      // A stage that is listed no more is neither on the road nor off it.
+      if (to === from || !listed.has(to)) continue
+      const step = stepOf(from, to)
+      if (step !== null) found.push(step)
+      from = to
+    }
+    return found
+  }
 }
 
 /**
- * Names a road against the design: through another pipeline, back to a stage (or on after it was closed), to a stage
+ * Names roads against the design: through another pipeline, back to a stage (or on after it was closed), to a stage
  * that no designed way leads to, past a stage, or as designed, however far it has come. `stageIds` = where it turned
  * back or strayed to, or what it passed over. It is as designed exactly where its conformance costs nothing.
  */
-export const pathKind = (path: readonly string[], stages: Stages, design: DesignedGraph): PathKind => {
+export const pathNamer = (
+  stages: Stages,
+  design: DesignedGraph,
+  deviationsOf = deviationsFrom(design),
+): ((path: readonly string[]) => PathKind) => {
   const places = new Map(stages.map(({ stageId, outcome }, place) => [stageId, { place, outcome }]))
-  if (path.some(stageId => !places.has(stageId))) return { kind: 'foreign', stageIds: [] }
-  const deviations = deviationsOf(path, design)
   const isBack = ({ from, to }: Deviation): boolean => {
     const [before, after] = [places.get(from ?? ''), places.get(to)!]
     if (before === undefined) return false
@@ -55,20 +79,17 @@ export const pathKind = (path: readonly string[], stages: Stages, design: Design
     kind,
     stageIds: [...new Set(stageIds)],
   })
-  const turned = deviations.filter(isBack)
-  if (turned.length > 0)
-    return named(
-      'looped',
-      turned.map(({ to }) => to),
-    )
-  const strayed = deviations.filter(({ passed }) => passed === null)
-  if (strayed.length > 0)
-    return named(
-      'strayed',
-      strayed.map(({ to }) => to),
-    )
-  const skipped = deviations.flatMap(({ passed }) => passed ?? [])
-  return named(skipped.length > 0 ? 'skipped' : 'asDesigned', skipped)
+  const ends = (steps: readonly Deviation[]): string[] => steps.map(({ to }) => to)
+  return path => {
+    if (path.some(stageId => !places.has(stageId))) return named('foreign', [])
+    const deviations = deviationsOf(path)
+    const turned = deviations.filter(isBack)
+    if (turned.length > 0) return named('looped', ends(turned))
+    const strayed = deviations.filter(({ passed }) => passed === null)
+    if (strayed.length > 0) return named('strayed', ends(strayed))
+    const skipped = deviations.flatMap(({ passed }) => passed ?? [])
+    return named(skipped.length > 0 ? 'skipped' : 'asDesigned', skipped)
+  }
 }
 
 export const pathKey = ({ kind, stageIds }: PathKind): string => [kind, ...stageIds].join('>')
@@ -87,12 +108,13 @@ export const pathsOf = (
   const straight = roads.filter(({ conformanceCost }) => conformanceCost === 0)
   const road = roadOf(stages)
   const won = new Set(stages.filter(({ outcome }) => outcome === 'won').map(({ stageId }) => stageId))
-  const isWinSkipped = (path: readonly string[]): boolean =>
-    deviationsOf(path, design).some(({ to }) => won.has(to))
-  const groups = Map.groupBy(roads, ({ path }) => pathKey(pathKind(path, stages, design)))
+  const deviationsOf = deviationsFrom(design)
+  const isWinSkipped = (path: readonly string[]): boolean => deviationsOf(path).some(({ to }) => won.has(to))
+  const nameOf = pathNamer(stages, design, deviationsOf)
+  const groups = Map.groupBy(roads, ({ path }) => pathKey(nameOf(path)))
   return [...groups]
     .map(([key, members]): Path => {
-      const { kind, stageIds } = pathKind(members[0]!.path, stages, design)
+      const { kind, stageIds } = nameOf(members[0]!.path)
       // The designed road is drawn to its end where anybody came so far.
       const ended = kind === 'asDesigned' ? members.filter(({ won }) => won > 0) : []
       const usual = (ended.length > 0 ? ended : members).reduce((most, one) =>

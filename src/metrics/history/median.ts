@@ -1,3 +1,5 @@
+import { ascendingOrder } from './ascending.ts'
+
 /** Median; the mean of the middle two when their number is even; null when there are none. */
 export const medianOf = (values: Float64Array | readonly number[]): number | null => {
   const { length } = values
@@ -78,14 +80,21 @@ export const medianOfThinned = (
   const told = lists.filter(({ days }) => days.length > 0)
   if (told.every(({ measured, days }) => measured === days.length) || told.length === 1)
     return medianOf(told.flatMap(({ days }) => days))
-  const points = told
-    .flatMap(({ measured, days }) => days.map(value => ({ value, weight: measured / days.length })))
-    .sort((a, b) => a.value - b.value)
-  const half = points.reduce((sum, { weight }) => sum + weight, 0) / 2
-  let passed = 0
-  for (const { value, weight } of points) {
-    passed += weight
-    if (passed >= half) return value
+  const size = told.reduce((sum, { days }) => sum + days.length, 0)
+  const [values, weights] = [new Float64Array(size), new Float64Array(size)]
+  let half = 0
+  let offset = 0
+  for (const { measured, days } of told) {
+    values.set(days, offset)
+    weights.fill(measured / days.length, offset, offset + days.length)
+    offset += days.length
+    half += measured / 2
   }
-  return points.at(-1)?.value ?? null
+  const order = ascendingOrder(values)
+  let passed = 0
+  for (const point of order) {
+    passed += weights[point]!
+    if (passed >= half) return values[point]!
+  }
+  return size === 0 ? null : values[order[size - 1]!]!
 }
