@@ -84,14 +84,8 @@ const startThread = () => {
       const told = await prepare(index).background
       // Told once: kept longer, twelve instants would be most of the memory.
       asked.delete(index)
-      const { curves, processPeople } = told.packed
-      return {
-        ...told,
-        packed: {
-          curves: PackedPart.received(curves),
-          ...(processPeople && { processPeople: PackedPart.received(processPeople) }),
-        },
-      }
+      const packed = Object.entries(told.packed).map(([name, part]) => [name, PackedPart.received(part)])
+      return { ...told, packed: Object.fromEntries(packed) }
     },
     end: (): Promise<number> => worker.terminate(),
   }

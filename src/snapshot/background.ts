@@ -8,15 +8,17 @@ import {
   standingOf,
 } from '../metrics/portal-history.ts'
 import type { World } from '../metrics/world.ts'
-import { type PackedPart, packPart } from '../store/packed-part.ts'
+import { type PackedPart, packParts } from '../store/packed-part.ts'
 import type { SnapshotParts } from './document.ts'
 
 /** What the history of a portal says about one instant, apart from what its flags stand on. Plain data. */
 export type Background = {
   chances: Chances
-  parts: Pick<SnapshotParts, 'stages' | 'process' | 'variants'>
-  packed: { curves: PackedPart; processPeople?: PackedPart }
+  parts: Pick<SnapshotParts, 'stages' | 'process' | 'variants' | 'designs'>
+  packed: { [Name in LargePart]?: PackedPart }
 }
+
+type LargePart = 'curves' | 'processGroups' | 'processRoads'
 
 export type BackgroundSource = {
   /** What flags are judged by at an instant. @param index of the instant's world */
@@ -38,17 +40,16 @@ export const backgroundOf = (history: PortalHistory, worlds: readonly World[]): 
       const world = worlds[index]!
       const standing = standings.get(index) ?? standingOf(history, world)
       standings.delete(index)
-      const { stages, process, variants, processPeople } = processOf(history, world, standing.thresholds, {
-        // Screens show the latest map only.
-        byPerson: index === worlds.length - 1,
+      // Screens show the latest map only.
+      const byPerson = index === worlds.length - 1
+      const { processGroups, processRoads, ...parts } = processOf(history, world, standing.thresholds, {
+        byPerson,
       })
+      const curves = stageCurves(history, world)
       return {
         chances: chancesOf(history, world),
-        parts: { stages, process, variants },
-        packed: {
-          curves: await packPart(stageCurves(history, world)),
-          ...(processPeople && { processPeople: await packPart(processPeople) }),
-        },
+        parts,
+        packed: await packParts({ curves, processGroups, processRoads }),
       }
     },
   }

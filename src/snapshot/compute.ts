@@ -16,7 +16,7 @@ import type { PortalUse } from '../metrics/use/portal-use.ts'
 import { WINDOW_DAYS } from '../metrics/window.ts'
 import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
-import { type PackedPart, packPart } from '../store/packed-part.ts'
+import { type PackedPart, packParts } from '../store/packed-part.ts'
 import type { Background } from './background.ts'
 import { type BackgroundDesk, openBackgroundDesk } from './background-desk.ts'
 import { closedRow } from './closed.ts'
@@ -41,7 +41,14 @@ export type FactStream = {
 
 /** Parts of a snapshot; the large ones are packed as soon as they are known. */
 export type ComputedParts = Omit<SnapshotParts, LargePart> & { [Name in LargePart]?: PackedPart }
-type LargePart = 'deals' | 'flags' | 'closed' | 'curves' | 'processPeople' | `evidence:${string}`
+type LargePart =
+  | 'deals'
+  | 'flags'
+  | 'closed'
+  | 'curves'
+  | 'processGroups'
+  | 'processRoads'
+  | `evidence:${string}`
 
 export type Computed = {
   world: World
@@ -291,7 +298,7 @@ const startRun = (
         isAmnesty: isAmnestyIn(measurement),
         dataUntil,
       })
-      const packed = await packAll({ deals, flags, closed, ...evidenceOf(measurement) })
+      const packed = await packParts({ deals, flags, closed, ...evidenceOf(measurement) })
       return {
         measurement: withoutEvidence(measurement),
         background,
@@ -314,12 +321,3 @@ const withoutEvidence = (measurement: Measurement): Measurement => ({
   ...measurement,
   measured: measurement.measured.map(each => ({ ...each, evidence: null })),
 })
-
-const packAll = async (
-  parts: Pick<SnapshotParts, Exclude<LargePart, 'curves' | 'processPeople'>>,
-): Promise<Record<string, PackedPart>> => {
-  const entries = Object.entries(parts).map(
-    async ([name, content]) => [name, await packPart(content)] as const,
-  )
-  return Object.fromEntries(await Promise.all(entries))
-}

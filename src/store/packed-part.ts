@@ -41,6 +41,15 @@ export const packPart = async (content: unknown): Promise<PackedPart> => {
   return new PackedPart(chunks)
 }
 
+/** Packs several parts; those that are undefined are left out. */
+export const packParts = async <Name extends string>(
+  parts: Record<Name, unknown>,
+): Promise<{ [N in Name]?: PackedPart }> => {
+  const given = Object.entries(parts).filter(([, content]) => content !== undefined)
+  const packed = await Promise.all(given.map(async ([name, content]) => [name, await packPart(content)]))
+  return Object.fromEntries(packed)
+}
+
 export const unpackChunk = async (chunk: Buffer): Promise<unknown> =>
   JSON.parse((await inflate(chunk)).toString())
 

@@ -136,7 +136,7 @@ describe('a snapshot', () => {
   test('is the same whether another thread worked out what the history says or not', async () => {
     const [alone, helped] = [await twoWeeks({}), await twoWeeks({ manyDeals: 1 })]
     expect(alone[1]?.curves.length).toBeGreaterThan(0)
-    expect(alone[1]?.processPeople?.length).toBeGreaterThan(0)
+    expect(alone[1]?.processGroups?.length).toBeGreaterThan(0)
     expect(helped).toEqual(alone)
   })
 
