@@ -26,6 +26,9 @@ import {
 import { epoch, freeText, msOf, numberOf, orNull, packed, readPacked } from './packed.ts'
 import { type DatedChange, versionsWith } from './versions.ts'
 
+/** Batches read before the caller asks for them: the database and its caller both stay busy. */
+const BATCHES_AHEAD = 2
+
 export type DossierOptions = {
   /** Deals at a time. */
   batch?: number
@@ -71,6 +74,9 @@ const VERSION_COLUMNS = packed([
   'edited_by',
 ])
 const CHANGE_COLUMNS = packed(['deal_id', 'fact', epoch('at'), 'before', 'after', 'actor_id', 'actor_class'])
+
+/** Ids above `after`, up to `last` or to the end. */
+type Range = { after: string; last: string | null }
 
 type Draft = Dossier & {
   moves: MoveFact[]
@@ -159,7 +165,7 @@ const groupByDeal = <Item>(rows: readonly string[][], read: (row: string[]) => I
 
 /**
  * Every deal with what hangs on it, deleted ones included, in order of id. A batch is a handful of ordered
- * range reads put together here; the next one is read while the caller works.
+ * range reads put together here; the next ones are read while the caller works.
  */
 export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
   const read = (query: RawBuilder<unknown>) => readPacked(db, pool, query)
@@ -235,6 +241,17 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     }
   }
 
+  /** Deals in batches by their ids; the last one takes whatever comes behind. */
+  const ranges = async (id: string, batch: number, chosen: RawBuilder<unknown>): Promise<Range[]> => {
+    const { rows } = await sql<{ deal_id: string }>`
+      select deal_id from (
+        select deal_id, row_number() over (order by deal_id) as number from deals
+        where installation_id = ${id} ${chosen}) numbered
+      where number % ${batch} = 0 order by deal_id`.execute(db)
+    const ends = rows.map(row => row.deal_id)
+    return [...ends, null].map((last, index) => ({ after: ends[index - 1] ?? '', last }))
+  }
+
   return async function* dossiers(id: string, options: DossierOptions = {}): AsyncGenerator<Dossier[]> {
     const { batch = 2000, dealIds } = options
     const marks = markFactsOf(await readMarks(db, id, dealIds))
@@ -243,16 +260,17 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       : { activity: await postponed(id, 'activity'), task: await postponed(id, 'task') }
     const chosen = dealIds ? sql`and deal_id = any(${dealIds}::text[])` : sql``
 
-    const load = async (after: string): Promise<Draft[]> => {
-      const rows = await read(sql`select ${DEAL_COLUMNS} from deals
-        where installation_id = ${id} and deal_id > ${after} ${chosen} order by deal_id limit ${batch}`)
-      const drafts = rows.map(draftOf)
-      const last = drafts.at(-1)?.id
-      if (last === undefined) return drafts
-      const within = (column: string) =>
-        dealIds
-          ? sql`${sql.ref(column)} = any(${drafts.map(draft => draft.id)}::text[])`
+    const load = async ({ after, last }: Range): Promise<Draft[]> => {
+      const between = (column: string) =>
+        last === null
+          ? sql`${sql.ref(column)} > ${after}`
           : sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${last}`
+      const rows = await read(sql`select ${DEAL_COLUMNS} from deals
+        where installation_id = ${id} and ${between('deal_id')} ${chosen} order by deal_id`)
+      const drafts = rows.map(draftOf)
+      const within = dealIds
+        ? (column: string) => sql`${sql.ref(column)} = any(${drafts.map(draft => draft.id)}::text[])`
+        : between
       await fill(id, drafts, within, hasMoves)
       if (marks.size === 0) return drafts
       return drafts.map(draft => {
@@ -261,18 +279,25 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       })
     }
 
-    let next: Promise<Draft[]> | null = load('')
+    const loading: Promise<Draft[]>[] = []
+    const waiting = await ranges(id, batch, chosen)
+    const loadNext = (): void => {
+      const range = waiting.shift()
+      if (range === undefined) return
+      const drafts = load(range)
+      // Looked at when its turn comes; a caller who stops early never looks.
+      drafts.catch(() => {})
+      loading.push(drafts)
+    }
+    for (let ahead = 0; ahead < BATCHES_AHEAD; ahead++) loadNext()
     try {
-      while (next) {
-        const drafts: Draft[] = await next
-        const last = drafts.at(-1)?.id
-        next = last === undefined || drafts.length < batch ? null : load(last)
-        // Looked at when its turn comes; a caller who stops early never looks.
-        next?.catch(() => {})
+      for (let next = loading.shift(); next !== undefined; next = loading.shift()) {
+        const drafts = await next
+        loadNext()
         if (drafts.length > 0) yield drafts
       }
     } finally {
-      await next?.catch(() => {})
+      await Promise.allSettled(loading)
     }
   }
 }
