@@ -94,19 +94,23 @@ export const startMeasuring = (of: {
         const results = fold === null ? [] : fold.finish(measured)
         measured.push(...measuredOf(withTargets(metric, world.settings.targets), results, offReason))
       }
-      return {
-        world,
-        window,
-        measured,
-        exposure,
-        everyone: [...exposure.people()].sort(),
-        dealsOf: who => deals.get(who) ?? 0,
-        daysOf: who =>
-          window.workdays.filter(({ index }) => exposure.read([who], index, index).denominator !== 0).length,
-      }
+      return { world, window, measured, ...countsOf(exposure, deals, window) }
     },
   }
 }
+
+/** Apart from the measurer, whose folds and lists would be kept alive by functions made beside them. */
+const countsOf = (
+  exposure: Tally,
+  deals: ReadonlyMap<string, number>,
+  window: Window,
+): Pick<Measurement, 'exposure' | 'everyone' | 'dealsOf' | 'daysOf'> => ({
+  exposure,
+  everyone: [...exposure.people()].sort(),
+  dealsOf: who => deals.get(who) ?? 0,
+  daysOf: who =>
+    window.workdays.filter(({ index }) => exposure.read([who], index, index).denominator !== 0).length,
+})
 
 const hasDeals = (fold: Fold): fold is Fold & Required<Pick<Fold, 'addDeal'>> => fold.addDeal !== undefined
 const hasLoose = (fold: Fold): fold is Fold & Required<Pick<Fold, 'addLoose'>> => fold.addLoose !== undefined

@@ -57,14 +57,21 @@ const startThread = () => {
     name: 'snapshot-background',
   })
   const remote = wrap<BackgroundThread>(nodeEndpoint(worker))
-  // A thread that has died answers nobody.
-  const died = new Promise<never>((_, reject) => worker.once('error', reject))
-  died.catch(() => {})
+  // A thread that has died answers nobody. A race against its death would hold every answer until then.
+  const waiting = new Set<(error: Error) => void>()
+  let failure: Error | null = null
+  worker.once('error', (error: Error) => {
+    failure = error
+    for (const reject of waiting) reject(error)
+  })
   const alive = <Told>(answer: Promise<Told>): Promise<Told> => {
-    const told = Promise.race([answer, died])
+    const { promise, resolve, reject } = Promise.withResolvers<Told>()
+    if (failure !== null) reject(failure)
+    waiting.add(reject)
+    answer.then(resolve, reject).finally(() => waiting.delete(reject))
     // Looked at when its turn comes.
-    told.catch(() => {})
-    return told
+    promise.catch(() => {})
+    return promise
   }
   const ask = (index: number) => ({
     standing: alive(remote.standing(index)),

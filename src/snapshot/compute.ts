@@ -126,7 +126,7 @@ async function* computeAll(job: Job): AsyncGenerator<Computed> {
         scores: outcome.scores,
         summary,
         catalogue: outcome.catalogue,
-        backtest: background.chances.backTest,
+        backtest: background.backtest,
         ...(rollout && { rollout }),
         ...background.packed,
         ...packed,
@@ -301,7 +301,12 @@ const startRun = (
       const packed = await packParts({ deals, flags, closed, ...evidenceOf(measurement) })
       return {
         measurement: withoutEvidence(measurement),
-        background,
+        // A fitted model weighs tens of megabytes; the rows know their chances now.
+        background: {
+          parts: background.parts,
+          packed: background.packed,
+          backtest: background.chances.backTest,
+        },
         summary,
         packed,
         rollout: portal === null ? null : rolloutOf(portal),
