@@ -106,6 +106,7 @@ export const createConnections = (deps: {
       },
       installationId: installation.id,
       eventSecret: deps.eventSecretOf(installation),
+      licence: installation.licence,
       async getToken(stale) {
         const access = await (getToken ?? owner.getToken)(stale)
         onToken?.(access)

@@ -27,6 +27,8 @@ export const readStanding = async (
       'The person who gave us access is no longer an administrator; another one has to open the app',
     )
   }
+  if (info.licence !== run.installation.licence)
+    await run.store.installations.update(run.installation.id, { licence: info.licence })
   return info
 }
 

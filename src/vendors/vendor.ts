@@ -256,6 +256,8 @@ export type Connection = {
   installationId: string
   /** Secret in the address that events come to, where the vendor has no other proof. */
   eventSecret?: string | null
+  /** The portal's plan as it was told last: the vendor's limits may depend on it. */
+  licence?: string | null
   /** A valid access token; `stale` = this one was refused, get another. */
   getToken(stale?: string): Promise<string>
   /** The portal answered from another host: verify and remember. */

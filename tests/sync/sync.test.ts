@@ -91,6 +91,12 @@ describe('the first reading', () => {
     expect(lastFinishedAt).not.toBeNull()
   })
 
+  test('remembers the plan of the portal, which limits depend on', async () => {
+    await rooms.store.installations.update(id, { licence: 'an earlier one' })
+    await run('full')
+    expect((await rooms.installations.load(id)).licence).toBe('std')
+  })
+
   test('begins with deals and their history and says as soon as both are in', async () => {
     let whenUsable: unknown = null
     await execute(

@@ -80,7 +80,12 @@ export const createClient = (deps: {
 }): Client => {
   const { connection, transport, verifyMove } = deps
   const { clock, log, signal } = connection
-  const limits = createLimits({ ledger: connection.limits, clock, signal })
+  const limits = createLimits({
+    ledger: connection.limits,
+    licence: connection.licence ?? null,
+    clock,
+    signal,
+  })
   let address = connection.address
   let sent = 0
 

@@ -50,11 +50,14 @@ export type Limits = {
 
 export const createLimits = (deps: {
   ledger: LimitLedger
+  /** As it was known before this connection asks for it. */
+  licence: string | null
   clock: Clock
   signal: AbortSignal | undefined
 }): Limits => {
   const { ledger, clock, signal } = deps
-  let rules = STANDARD
+  const rulesOf = (licence: string | null) => (isEnterprise(licence) ? ENTERPRISE : STANDARD)
+  let rules = rulesOf(deps.licence)
   const keyOf = (method: string): string => `method:${method}`
 
   const restUntil = (spent: Spent | null): Date => {
@@ -97,7 +100,7 @@ export const createLimits = (deps: {
     rest: (method, spent) => ledger.park(keyOf(method), restUntil(spent)),
 
     setLicence(licence) {
-      rules = isEnterprise(licence) ? ENTERPRISE : STANDARD
+      rules = rulesOf(licence)
     },
   }
 }
