@@ -198,8 +198,6 @@ export type Message = {
 }
 
 export type WriteBack =
-  | { kind: 'tag'; dealId: string; tag: string; present: boolean }
-  | { kind: 'field'; dealId: string; value: 'none' | 'amber' | 'red' }
   | { kind: 'task'; dealId: string; responsibleId: string; title: string; dueAt: Date }
   | { kind: 'closeTask'; taskId: string }
   /** Puts `to` where our mark stands on a deal and takes `from` away; null = no mark. Other people's marks stay. */
@@ -280,7 +278,6 @@ export type Vendor = {
     /** Deadline moves are dated by the vendor. */
     deadlineHistory: boolean
     invoices: boolean
-    tagDeals: boolean
     /** How a mark on a deal looks to people: a tag among others, or a field of its own. */
     markDeals: 'tag' | 'field'
   }

@@ -1216,18 +1216,18 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
           {
             entryId: 'e1',
             batchId: 'b1',
-            kind: 'tag',
+            kind: 'mark',
             dealId: '1',
-            before: { tags: [] },
-            after: { tags: ['stale'] },
+            before: { mark: null },
+            after: { mark: 'stale' },
           },
-          { entryId: 'e2', batchId: 'b2', kind: 'field', dealId: '2' },
+          { entryId: 'e2', batchId: 'b2', kind: 'mark', dealId: '2' },
         ])
         await store.journal.applied(id, 'e1')
         await store.journal.undone(id, 'e1')
         await store.journal.failed(id, 'e2', 'refused')
         expect(await store.journal.list(id, { batchId: 'b1' })).toMatchObject([
-          { entryId: 'e1', before: { tags: [] }, after: { tags: ['stale'] }, undoneAt: expect.any(Date) },
+          { entryId: 'e1', before: { mark: null }, after: { mark: 'stale' }, undoneAt: expect.any(Date) },
         ])
         expect(await store.journal.list(id)).toHaveLength(2)
       })

@@ -430,7 +430,6 @@ export const fakeVendor = (
     pastActors: false,
     deadlineHistory: false,
     invoices: true,
-    tagDeals: true,
     markDeals: 'tag',
   },
   feeds: [],

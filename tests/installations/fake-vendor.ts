@@ -223,7 +223,6 @@ export const createFake = (now: () => number): Fake => {
         pastActors: false,
         deadlineHistory: false,
         invoices: false,
-        tagDeals: false,
         markDeals: 'tag',
       },
       feeds: [

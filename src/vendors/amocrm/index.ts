@@ -28,7 +28,6 @@ export const createAmocrm = (platform: Platform, { clock, log }: { clock: Clock;
     pastActors: true,
     deadlineHistory: true,
     invoices: true,
-    tagDeals: true,
     markDeals: 'tag',
   },
   feeds,

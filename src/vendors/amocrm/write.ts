@@ -1,11 +1,7 @@
-import { isVendorError, VendorError } from '../../errors.ts'
+import { isVendorError } from '../../errors.ts'
 import type { Message, WriteBack } from '../vendor.ts'
 import type { Client } from './client.ts'
 import { rowsOf } from './pages.ts'
-
-/** Our flag field is found by its code, so a renamed field stays ours. */
-const FLAG_CODE = 'PLANERKA_FLAG'
-const OPTIONS = { amber: 'Внимание', red: 'Зависла' } as const
 
 /** Marks a change as a robot's, so that it is nobody's work in the account's own reports either. */
 const AS_ROBOT = { updated_by: 0 } as const
@@ -30,32 +26,9 @@ export const sendAsTask = async (client: Client, message: Message): Promise<stri
   return firstId(await client.send('POST', 'tasks', [task]), 'tasks')
 }
 
-type FlagField = { id: number; enums: { id: number; code?: string | null; value: string }[] }
-
-const flagField = async (client: Client): Promise<FlagField> => {
-  for (let page = 1; ; page += 1) {
-    const rows = rowsOf(
-      await client.get('leads/custom_fields', { limit: 250, page }),
-      'custom_fields',
-    ) as (FlagField & { code?: string | null })[]
-    const found = rows.find(row => row.code === FLAG_CODE)
-    if (found) return found
-    if (rows.length === 0) break
-  }
-  const enums = Object.entries(OPTIONS).map(([code, value], sort) => ({ value, sort, code }))
-  const made = await client.send('POST', 'leads/custom_fields', [
-    { name: 'Планёрка', type: 'select', code: FLAG_CODE, is_api_only: true, enums },
-  ])
-  const [field] = rowsOf(made, 'custom_fields') as FlagField[]
-  if (!field)
-    throw new VendorError('shape_changed', 'custom_fields', 'The CRM did not return the field it made')
-  return field
-}
-
 const lead = async (client: Client, id: string) =>
   (await client.get(`leads/${id}`)) as {
     _embedded?: { tags?: { name?: string }[] }
-    custom_fields_values?: { field_id: number; values?: { enum_id?: number }[] }[] | null
   } | null
 
 const setCompleted = async (client: Client, taskId: string, isCompleted: boolean): Promise<string | null> => {
@@ -147,31 +120,6 @@ export const applyChange = async (client: Client, change: WriteBack): Promise<st
     case 'mark':
       return setMark(client, change)
   }
-  const now = await lead(client, change.dealId)
-  if (change.kind === 'tag') {
-    const has = now?._embedded?.tags?.some(({ name }) => name === change.tag) ?? false
-    if (has === change.present) return null
-    const key = change.present ? 'tags_to_add' : 'tags_to_delete'
-    await client.send('PATCH', 'leads', [
-      { id: Number(change.dealId), [key]: [{ name: change.tag }], ...AS_ROBOT },
-    ])
-    return change.dealId
-  }
-  const field = await flagField(client)
-  const wanted =
-    change.value === 'none'
-      ? null
-      : (field.enums.find(
-          ({ code, value }) => code === change.value || value === OPTIONS[change.value as 'red'],
-        )?.id ?? null)
-  const current =
-    now?.custom_fields_values?.find(({ field_id }) => field_id === field.id)?.values?.[0]?.enum_id ?? null
-  if (wanted === current) return null
-  const values = wanted === null ? null : [{ enum_id: wanted }]
-  await client.send('PATCH', 'leads', [
-    { id: Number(change.dealId), custom_fields_values: [{ field_id: field.id, values }], ...AS_ROBOT },
-  ])
-  return change.dealId
 }
 
 /** Asks the CRM to tell us about changes; the tariff may not allow it, and then polling finds everything anyway. */

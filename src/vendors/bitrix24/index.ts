@@ -109,7 +109,6 @@ export const createBitrix24 = (config: Config, deps: { clock: Clock; log: Logger
       pastActors: false,
       deadlineHistory: false,
       invoices: true,
-      tagDeals: true,
       markDeals: 'field',
     },
     feeds: FEEDS.map(({ name, covers }) => ({ name, covers })),

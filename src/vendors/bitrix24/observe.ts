@@ -3,7 +3,7 @@ import { type Client, type Command, resultOf } from './client.ts'
 import { feedOf, rowsOf } from './feeds.ts'
 import { runAll } from './fetch.ts'
 import { DEAL_TYPE } from './manifest.ts'
-import { hasField, MARK_FIELD } from './write.ts'
+import { hasMarkField, MARK_FIELD } from './write.ts'
 
 const PAGE = 50
 const chunks = <T>(items: readonly T[]): T[][] =>
@@ -40,7 +40,7 @@ export const observe = async (
 ): Promise<Observed> => {
   const tasks = feedOf('task')
   // A portal that has no field of ours refuses lists that name it; and then no deal carries a mark.
-  const select = dealIds.length > 0 && (await hasField(client, 'field')) ? ['id', MARK_FIELD] : ['id']
+  const select = dealIds.length > 0 && (await hasMarkField(client)) ? ['id', MARK_FIELD] : ['id']
   const asked = <Kind extends string>(kind: Kind, commands: Command[]) =>
     commands.map(command => ({ kind, command }))
   const lists = [

@@ -48,52 +48,37 @@ export const sendNotification = async (client: Client, message: Message): Promis
   return typeof result === 'number' || (typeof result === 'string' && result !== '') ? String(result) : null
 }
 
-/** Our own fields on a deal; created on first use. */
-const FIELDS = {
-  tag: { name: 'PLANERKA_TAGS', multiple: 'Y', label: { ru: 'Планёрка: метки', en: 'Planerka: tags' } },
-  field: { name: 'PLANERKA_FLAG', multiple: 'N', label: { ru: 'Планёрка: флаг', en: 'Planerka: flag' } },
-} as const
-const UF = (kind: keyof typeof FIELDS): string => `UF_CRM_${FIELDS[kind].name}`
-/** The field that carries our mark on a deal. */
-export const MARK_FIELD = UF('field')
+/** The field of ours that carries the mark of a deal; created on first use. */
+const MARK = { name: 'PLANERKA_FLAG', label: { ru: 'Планёрка: флаг', en: 'Planerka: flag' } }
+export const MARK_FIELD = `UF_CRM_${MARK.name}`
 
 /** Whether the portal has our field; asking needs an administrator, as making it does. */
-export const hasField = async (client: Client, kind: keyof typeof FIELDS): Promise<boolean> => {
-  const found = await client.call('crm.deal.userfield.list', { filter: { FIELD_NAME: UF(kind) } }, READ)
+export const hasMarkField = async (client: Client): Promise<boolean> => {
+  const found = await client.call('crm.deal.userfield.list', { filter: { FIELD_NAME: MARK_FIELD } }, READ)
   const rows = Array.isArray(found.result) ? (found.result as unknown[]) : []
-  return rows.some(row => (row as { FIELD_NAME?: unknown } | null)?.FIELD_NAME === UF(kind))
+  return rows.some(row => (row as { FIELD_NAME?: unknown } | null)?.FIELD_NAME === MARK_FIELD)
 }
 
-/** Fields seen through this connection: asked once for a run of writes, not before each of them. */
-const seen = new WeakMap<Client, Set<keyof typeof FIELDS>>()
+/** Connections through which the field was seen: asked once for a run of writes, not before each of them. */
+const seenBy = new WeakSet<Client>()
 
-const ensureField = async (client: Client, kind: keyof typeof FIELDS): Promise<void> => {
-  const { name, multiple, label } = FIELDS[kind]
-  const known = seen.get(client) ?? new Set()
-  if (known.has(kind)) return
-  seen.set(client, known)
-  if (await hasField(client, kind)) {
-    known.add(kind)
-    return
+const ensureMarkField = async (client: Client): Promise<void> => {
+  if (seenBy.has(client)) return
+  if (!(await hasMarkField(client))) {
+    const fields = {
+      USER_TYPE_ID: 'string',
+      FIELD_NAME: MARK.name,
+      XML_ID: MARK.name,
+      MULTIPLE: 'N',
+      MANDATORY: 'N',
+      SHOW_FILTER: 'Y',
+      EDIT_FORM_LABEL: MARK.label,
+      LIST_COLUMN_LABEL: MARK.label,
+      LIST_FILTER_LABEL: MARK.label,
+    }
+    await client.call('crm.deal.userfield.add', { fields }, WRITE)
   }
-  await client.call(
-    'crm.deal.userfield.add',
-    {
-      fields: {
-        USER_TYPE_ID: 'string',
-        FIELD_NAME: name,
-        XML_ID: name,
-        MULTIPLE: multiple,
-        MANDATORY: 'N',
-        SHOW_FILTER: 'Y',
-        EDIT_FORM_LABEL: label,
-        LIST_COLUMN_LABEL: label,
-        LIST_FILTER_LABEL: label,
-      },
-    },
-    WRITE,
-  )
-  known.add(kind)
+  seenBy.add(client)
 }
 
 const dealItem = async (client: Client, dealId: string): Promise<Record<string, unknown>> => {
@@ -113,29 +98,11 @@ const updateDeal = async (client: Client, dealId: string, fields: Params): Promi
   )
 }
 
-const setTag = async (
-  client: Client,
-  { dealId, tag, present }: Extract<WriteBack, { kind: 'tag' }>,
-): Promise<null> => {
-  const name = UF('tag')
-  const held = (await dealItem(client, dealId))[name]
-  const tags = (Array.isArray(held) ? held : []).filter(
-    value => typeof value === 'string' && value !== '',
-  ) as string[]
-  if (tags.includes(tag) === present) return null
-  if (present) await ensureField(client, 'tag')
-  const next = present ? [...tags, tag] : tags.filter(value => value !== tag)
-  // An empty list cannot be told from an absent one; one empty value clears the field.
-  await updateDeal(client, dealId, { [name]: next.length > 0 ? next : [''] })
-  return null
-}
-
 const setMark = async (client: Client, dealId: string, wanted: string): Promise<null> => {
-  const name = MARK_FIELD
-  const held = (await dealItem(client, dealId))[name]
+  const held = (await dealItem(client, dealId))[MARK_FIELD]
   if ((typeof held === 'string' ? held : '') === wanted) return null
-  await ensureField(client, 'field')
-  await updateDeal(client, dealId, { [name]: wanted })
+  await ensureMarkField(client)
+  await updateDeal(client, dealId, { [MARK_FIELD]: wanted })
   return null
 }
 
@@ -242,10 +209,6 @@ const closeTask = async (client: Client, taskId: string): Promise<null> => {
 /** @returns the id of a task that was made (or found already made), otherwise null */
 export const applyChange = async (client: Client, change: WriteBack): Promise<string | null> => {
   switch (change.kind) {
-    case 'tag':
-      return setTag(client, change)
-    case 'field':
-      return setMark(client, change.dealId, change.value === 'none' ? '' : change.value)
     case 'mark':
       return setMark(client, change.dealId, change.to ?? '')
     case 'task':

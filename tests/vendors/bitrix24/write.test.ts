@@ -63,28 +63,19 @@ describe('a change in the CRM', () => {
   })
   const updates = () => portal.commands.filter(({ method }) => method === 'crm.item.update').length
 
-  test('of the flag is written only when it differs', async () => {
+  test('of the mark is written only when it differs, and makes its field once', async () => {
     const { connected } = connectTo(portal)
-    await connected.apply({ kind: 'field', dealId: '5', value: 'none' })
-    expect(updates()).toBe(0)
-    await connected.apply({ kind: 'field', dealId: '5', value: 'red' })
-    await connected.apply({ kind: 'field', dealId: '5', value: 'red' })
+    const mark = (from: string | null, to: string | null) =>
+      connected.apply({ kind: 'mark', dealId: '5', from, to })
+    await mark(null, null)
+    expect([updates(), fields]).toEqual([0, []])
+    await mark(null, 'red')
+    await mark(null, 'red')
     expect(item['UF_CRM_PLANERKA_FLAG']).toBe('red')
     expect(updates()).toBe(1)
-    await connected.apply({ kind: 'field', dealId: '5', value: 'none' })
+    await mark('red', null)
     expect(item['UF_CRM_PLANERKA_FLAG']).toBe('')
-    expect(fields).toHaveLength(1)
-  })
-
-  test('of a tag leaves the other tags alone', async () => {
-    item['UF_CRM_PLANERKA_TAGS'] = ['other']
-    const { connected } = connectTo(portal)
-    await connected.apply({ kind: 'tag', dealId: '5', tag: 'stale', present: true })
-    await connected.apply({ kind: 'tag', dealId: '5', tag: 'stale', present: true })
-    expect(item['UF_CRM_PLANERKA_TAGS']).toEqual(['other', 'stale'])
-    await connected.apply({ kind: 'tag', dealId: '5', tag: 'stale', present: false })
-    expect(item['UF_CRM_PLANERKA_TAGS']).toEqual(['other'])
-    expect(updates()).toBe(2)
+    expect(fields).toEqual([{ FIELD_NAME: 'UF_CRM_PLANERKA_FLAG' }])
   })
 
   const nextStep = {
