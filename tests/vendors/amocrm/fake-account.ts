@@ -18,14 +18,20 @@ export type Quirks = {
 export const fakeAccount = (lists: Record<string, Row[]>, quirks: Quirks) => {
   let requests = 0
   let deepest = 0
-  const shuffled = new Map<string, Row[]>()
+  /** Sorted once: a list of an account is asked for hundreds of times. */
+  const sorted = new Map<string, Row[]>()
   const ordered = (path: string): Row[] => {
-    const rows = lists[path] ?? []
-    if (quirks.order !== 'shuffled')
-      return rows.toSorted((a, b) => (quirks.order === 'rising' ? 1 : -1) * (a.created_at - b.created_at))
-    const kept = shuffled.get(path) ?? rows.toSorted((a, b) => hash(String(a.id)) - hash(String(b.id)))
-    shuffled.set(path, kept)
+    const kept = sorted.get(path) ?? inOrder(lists[path] ?? [])
+    sorted.set(path, kept)
     return kept
+  }
+  const inOrder = (rows: Row[]): Row[] => {
+    if (quirks.order === 'shuffled') {
+      const places = new Map(rows.map(row => [row, hash(String(row.id))]))
+      return rows.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0))
+    }
+    const sign = quirks.order === 'rising' ? 1 : -1
+    return rows.toSorted((a, b) => sign * (a.created_at - b.created_at))
   }
   const get = async (path: string, query: Query = {}): Promise<unknown> => {
     requests += 1
