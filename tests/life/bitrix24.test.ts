@@ -4,14 +4,8 @@ import type { PortalSite } from '../../src/sandbox/bitrix24/site.ts'
 import { fillDense } from '../../src/sandbox/scenarios/dense.ts'
 import { fillHalfYear } from '../../src/sandbox/scenarios/half-year.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import {
-  anyPort,
-  eventually,
-  type Installation,
-  pause,
-  type RunningProduct,
-  runProduct,
-} from './running-product.ts'
+import { installationOf } from './installation.ts'
+import { anyPort, eventually, type RunningProduct, runProduct } from './running-product.ts'
 
 let sandbox: Sandbox
 let site: PortalSite
@@ -26,7 +20,11 @@ beforeAll(async () => {
     bitrix24: {
       app: { origin: `http://127.0.0.1:${port}` },
       portals: [
-        { name: 'severny-kontur', title: 'Северный контур', fill: portal => fillHalfYear(portal) },
+        {
+          name: 'severny-kontur',
+          title: 'Северный контур',
+          fill: portal => fillHalfYear(portal, { flow: 0.3 }),
+        },
         { name: 'neighbour', title: 'Сосед', fill: portal => fillDense(portal, { deals: 60, moves: 3 }) },
       ],
     },
@@ -50,49 +48,23 @@ afterAll(async () => {
 }, 60_000)
 
 const pull = (name: keyof typeof levers, input: unknown) => levers[name].pull(site, input)
-const find = async (): Promise<Installation | null> =>
-  (await product.admin<Installation[]>('/installations')).find(({ id }) =>
-    id.endsWith(site.portal.memberId),
-  ) ?? null
-const installed = async (): Promise<Installation> => {
-  const row = await find()
-  if (!row) throw new Error('not installed')
-  return row
-}
-const idle = (after: string | null = null): Promise<Installation> =>
-  eventually(
-    'a finished sync',
-    installed,
-    ({ sync }) => sync.lastFinishedAt !== null && sync.lastFinishedAt !== after && sync.phase === 'idle',
-    240_000,
-  )
-const syncNow = async (full: boolean): Promise<Installation> => {
-  const { id } = await installed()
-  const { run } = await product.admin<{ run: string }>(`/installations/${id}/sync`, {
-    method: 'POST',
-    body: { full },
-  })
-  return eventually(
-    'the end of the run',
-    installed,
-    ({ sync }) => sync.run === run && sync.outcome !== 'running',
-    240_000,
-  )
-}
+const {
+  find,
+  get: installed,
+  firstSync,
+  syncNow,
+  snapshot,
+  table,
+} = installationOf(
+  () => product,
+  () => `bitrix24-${site.portal.memberId}`,
+)
 const snapshots = async () =>
   product.admin<{ asOf: string }[]>(`/installations/${(await installed()).id}/snapshots`)
 
 type MoveRow = { deal_id: string; to_stage_id: string; at: string; moved_by: string | null }
-const movesOf = async (dealId: number): Promise<MoveRow[]> => {
-  const { id } = await installed()
-  await pause(1100)
-  const asOf = new Date().toISOString()
-  await product.admin(`/installations/${id}/snapshot`, { method: 'POST', body: { asOf } })
-  const rows = await product.admin<MoveRow[]>(
-    `/installations/${id}/export/moves.json?asOf=${encodeURIComponent(asOf)}`,
-  )
-  return rows.filter(({ deal_id }) => deal_id === String(dealId))
-}
+const movesOf = async (dealId: number): Promise<MoveRow[]> =>
+  (await table<MoveRow>('moves', await snapshot())).filter(({ deal_id }) => deal_id === String(dealId))
 const metaOf = (body: string, name: string): string | null =>
   new RegExp(`<meta name="planerka-${name}" content="([^"]*)"`).exec(body)?.[1] ?? null
 const me = async (ticket: string | null) => {
@@ -131,7 +103,7 @@ describe('a Bitrix24 portal', () => {
   })
 
   it('is read whole, row by row as the portal has it', async () => {
-    const { sync } = await idle()
+    const { sync } = await firstSync()
     const source = site.counts()
     expect(sync.counts).toEqual({
       users: source['users'],
@@ -229,7 +201,7 @@ describe('a neighbour', () => {
     site = sandbox.bitrix24.site('neighbour')
     expect((await site.install()).status).toBe(200)
     site.finishInstall()
-    await idle()
+    await firstSync()
     site.updateApp()
     await site.events.settled()
     await eventually(
@@ -292,7 +264,7 @@ describe('a neighbour', () => {
     expect((await site.install()).status).toBe(200)
     site.finishInstall()
     expect((await installed()).status).toBe('active')
-    await idle()
+    await firstSync()
   }, 180_000)
 
   it('left no secret in the log', () => {

@@ -6,7 +6,8 @@ import { DEAL } from '../../src/sandbox/bitrix24/state/dictionaries.ts'
 import type { Portal } from '../../src/sandbox/bitrix24/state/portal.ts'
 import { fillDense } from '../../src/sandbox/scenarios/dense.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { anyPort, eventually, type Installation, type RunningProduct, runProduct } from './running-product.ts'
+import { installationOf } from './installation.ts'
+import { anyPort, type Installation, type RunningProduct, runProduct } from './running-product.ts'
 
 /** Portals that no demo shows: nothing in them, one person, and everything odd at once. */
 
@@ -88,26 +89,12 @@ afterAll(async () => {
   await sandbox?.stop()
 }, 60_000)
 
-const installationOf = async (site: PortalSite): Promise<Installation> => {
-  const all = await product.admin<Installation[]>('/installations')
-  const row = all.find(({ id }) => id.endsWith(site.portal.memberId))
-  if (!row) throw new Error('not installed')
-  return row
-}
-
-const synced = async (site: PortalSite): Promise<Installation> => {
-  const { id } = await installationOf(site)
-  const { run } = await product.admin<{ run: string }>(`/installations/${id}/sync`, {
-    method: 'POST',
-    body: { full: true },
-  })
-  return eventually(
-    'the end of the run',
-    () => installationOf(site),
-    ({ sync }) => sync.run === run && sync.outcome !== 'running',
-    120_000,
+const watched = (site: PortalSite) =>
+  installationOf(
+    () => product,
+    () => `bitrix24-${site.portal.memberId}`,
   )
-}
+const synced = (site: PortalSite): Promise<Installation> => watched(site).syncNow(true)
 
 /** Every page that a viewer can open, without a fault of ours. */
 const openEverything = async (site: PortalSite): Promise<void> => {
@@ -156,7 +143,7 @@ describe.each(['empty', 'alone', 'odd'])('the portal "%s"', name => {
   }, 180_000)
 
   it('is measured for now and for the morning after a clock change, in every table', async () => {
-    const { id } = await installationOf(site())
+    const { id } = await watched(site()).get()
     for (const asOf of ['2026-03-30T00:00:00Z', '2026-10-26T00:00:00Z', new Date().toISOString()]) {
       await product.admin(`/installations/${id}/snapshot`, { method: 'POST', body: { asOf } })
       for (const table of TABLES)
@@ -172,7 +159,7 @@ describe.each(['empty', 'alone', 'odd'])('the portal "%s"', name => {
   it('is shown to its administrator, whatever is missing', () => openEverything(site()), 120_000)
 
   it('has messages to preview', async () => {
-    const { id } = await installationOf(site())
+    const { id } = await watched(site()).get()
     const messages = await product.admin<unknown[]>(`/installations/${id}/notify`, {
       method: 'POST',
       body: { asOf: new Date().toISOString(), dryRun: true },
@@ -200,7 +187,7 @@ describe('a portal that is rebuilt under the reader’s hands', () => {
     expect(sync).toMatchObject({ outcome: 'done', lastError: null })
     expect(sync.counts['pipelines']).toBe(1)
     expect(sync.counts['deals']).toBe(site().counts()['deals'])
-    const { id } = await installationOf(site())
+    const { id } = await watched(site()).get()
     await product.admin(`/installations/${id}/snapshot`, {
       method: 'POST',
       body: { asOf: new Date().toISOString() },

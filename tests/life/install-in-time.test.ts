@@ -6,7 +6,7 @@ import { anyPort, eventually, type Installation, type RunningProduct, runProduct
 
 /** The marketplace waits three seconds and never asks again, whatever the account is busy with. */
 const PATIENCE_MS = 3_000
-const SLOW_MS = 5_000
+const SLOW_MS = 3_500
 
 let sandbox: Sandbox
 let product: RunningProduct

@@ -15,7 +15,7 @@ beforeAll(async () => {
     country: 'US',
     currency: 'USD',
     fill: (empty: Parameters<typeof fillDenseLeads>[0]) =>
-      fillDenseLeads(empty, { deals: 400, moves: 4, tasks: 300, activitiesPerDeal: 0.5, users: 6, seed }),
+      fillDenseLeads(empty, { deals: 250, moves: 4, tasks: 200, activitiesPerDeal: 0.5, users: 6, seed }),
   })
   sandbox = await startSandbox({
     amocrm: {

@@ -4,7 +4,8 @@ import { fillHalfYearLeads } from '../../src/sandbox/scenarios/half-year-leads.t
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { type MailServer, readMail, startMailServer } from '../deliver/mail-server.ts'
 import { startTelegram, type TelegramServer } from '../deliver/telegram-server.ts'
-import { anyPort, eventually, type Installation, type RunningProduct, runProduct } from './running-product.ts'
+import { installationOf } from './installation.ts'
+import { anyPort, eventually, type RunningProduct, runProduct } from './running-product.ts'
 
 const SECRET = 'secret-of-the-messages-0123456789abcdef'
 const DAY = 24 * 3600 * 1000
@@ -23,7 +24,9 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     amocrm: {
       integration: { origin: `http://127.0.0.1:${port}`, secret: SECRET },
-      accounts: [{ name: 'kontur', title: 'Контур', fill: account => fillHalfYearLeads(account) }],
+      accounts: [
+        { name: 'kontur', title: 'Контур', fill: account => fillHalfYearLeads(account, { flow: 0.3 }) },
+      ],
     },
   })
   const { amocrm } = sandbox
@@ -42,13 +45,11 @@ beforeAll(async () => {
   })
   await site.install()
   id = `amocrm-${site.account.accountId}`
-  await eventually(
-    'the first reading',
-    async () => (await product.admin<Installation[]>('/installations')).find(row => row.id === id),
-    row => row?.sync.lastFinishedAt !== null && row?.sync.phase === 'idle',
-    240_000,
-  )
-}, 400_000)
+  await installationOf(
+    () => product,
+    () => id,
+  ).firstSync()
+}, 150_000)
 
 afterAll(async () => {
   await product?.stop()

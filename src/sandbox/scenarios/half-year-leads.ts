@@ -1,4 +1,4 @@
-import { type Clock, SECOND } from '../../clock.ts'
+import { SECOND } from '../../clock.ts'
 import type { Account } from '../amocrm/account/account.ts'
 import { statusValue } from '../amocrm/account/event-feed.ts'
 import { type FieldRow, type FieldValue, type LeadRow, LOST, WON } from '../amocrm/account/rows.ts'
@@ -8,7 +8,7 @@ import type { ItemRow } from '../bitrix24/state/rows.ts'
 import { type Random, seededRandom } from '../random.ts'
 import { PIPELINES } from './company-pipelines.ts'
 import { clientName } from './company-words.ts'
-import { fillHalfYear } from './half-year.ts'
+import { fillHalfYear, type HalfYearOptions } from './half-year.ts'
 import { writeActivities, writeTasks } from './half-year-work.ts'
 
 /** A program of the company that moves deals by itself, beside robots. */
@@ -31,10 +31,10 @@ export type Telling = {
  * users and groups, deals leads, steps tasks, contacts notes and messages. Some moves are a robot's and some
  * another program's, because this CRM says who did it.
  */
-export const fillHalfYearLeads = (account: Account, options: { seed?: number; clock?: Clock } = {}): void => {
+export const fillHalfYearLeads = (account: Account, options: HalfYearOptions = {}): void => {
   const clock = options.clock ?? account.clock
   const story = new Portal({ name: account.name, title: account.title }, clock)
-  fillHalfYear(story, { clock, ...(options.seed === undefined ? {} : { seed: options.seed }) })
+  fillHalfYear(story, { ...options, clock })
   const random = seededRandom((options.seed ?? 20_260) + 1)
   const seconds = (instant: number): number => Math.floor(instant / SECOND)
   const users = hire(account, story)

@@ -26,6 +26,8 @@ type Told = {
 
 export type HalfYearOptions = {
   seed?: number
+  /** How many deals come, as a share of the company's own flow; 1 by default. */
+  flow?: number
   /** Until when the story is told; the portal's own clock by default. */
   clock?: Clock
 }
@@ -45,7 +47,10 @@ export const fillHalfYear = (portal: Portal, options: HalfYearOptions = {}): voi
     rolloutAt: days.nextMonday(days.positionOf(now - ROLLOUT_DAYS_AGO * DAY), 60, portal.offsetMinutes),
     mondayAfter: position => days.nextMonday(position, random.int(5, 55), portal.offsetMinutes),
   }
-  const told = PIPELINES.flatMap(pipeline => tellPipeline(random, company, pipeline, days, pace))
+  const flow = options.flow ?? 1
+  const told = PIPELINES.flatMap(pipeline =>
+    tellPipeline(random, company, { ...pipeline, perDay: pipeline.perDay * flow }, days, pace),
+  )
   const ids = writeDeals(portal, random, told, days, pace, company)
   writeHistory(portal, told, ids, days)
   writeActivities(portal, told, ids)
