@@ -1,87 +1,33 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { appOver } from '../../src/app.ts'
 import { adminInstallationSchema } from '../../src/http/admin/schema.ts'
 import { syncSchema } from '../../src/http/api-schema.ts'
-import { type AppRooms, compose } from '../../src/http/compose.ts'
-import { createInstallations, type Installations } from '../../src/installations/installations.ts'
-import { silentLogger } from '../../src/logger.ts'
 import { emptyRecordSet } from '../../src/records/records.ts'
-import type { SnapshotParts } from '../../src/snapshot/document.ts'
-import { openStore, type Store } from '../../src/store/open-store.ts'
+import type { Store } from '../../src/store/open-store.ts'
 import type { Portal } from '../../src/vendors/vendor.ts'
-import { ADMIN_TOKEN, AS_OF, createWorld, directory, parts, settings, snapshotInfo } from './fakes.ts'
+import { ADMIN_TOKEN, AS_OF } from './fakes.ts'
+import { openStoredWorld, type StoredWorld } from './stored-world.ts'
 
 /** The HTTP side over the real store: what was put in comes out, and what is spent stays spent. */
 
 const operator = { Authorization: `Bearer ${ADMIN_TOKEN}` }
-const world = createWorld()
-const folder = mkdtempSync(join(tmpdir(), 'planerka-http-'))
-let store: Store
-let installations: Installations
-let app: ReturnType<typeof appOver>
 const notified: string[] = []
+const portal = {
+  notify: async ({ userId }: { userId: string }) => {
+    notified.push(userId)
+    return null
+  },
+} as unknown as Portal
+let stored: StoredWorld
+let store: Store
+let app: StoredWorld['app']
 
 beforeAll(async () => {
-  const { clock, config, vendors } = world.deps
-  store = await openStore({ dataDir: folder, log: silentLogger, clock })
-  await store.installations.upsert({
-    id: 'i1',
-    vendor: 'bitrix24',
-    portalKey: 'member',
-    address: world.installation.address,
-    settings,
-    language: 'ru',
-    currency: 'RUB',
-    appCode: 'planerka.app',
-  })
-  await store.saveDirectory('i1', { ...directory, lossReasons: [], rejected: [] })
-  await store.snapshots.save('i1', snapshotInfo, parts as SnapshotParts)
-  const real = createInstallations({
-    store,
-    vendors,
-    config,
-    clock,
-    log: silentLogger,
-    onInstalled: async () => {},
-    onChanged: async () => {},
-  })
-  const portal = {
-    notify: async ({ userId }: { userId: string }) => {
-      notified.push(userId)
-      return null
-    },
-  } as unknown as Portal
-  installations = {
-    ...real,
-    openFrame: world.deps.installations.openFrame as never,
-    portal: async () => portal,
-  }
-  const rooms: AppRooms = {
-    config,
-    clock,
-    log: silentLogger,
-    vendors,
-    store,
-    installations,
-    queue: {
-      sync: async () => 'run',
-      snapshot: async () => {},
-      nudge: async () => {},
-      writeBack: async () => {},
-      depth: async () => ({ sync: 0 }),
-    },
-    widgetDir: world.deps.widgetDir as string,
-  }
-  app = appOver(compose(rooms))
+  stored = await openStoredWorld({ portal })
+  store = stored.store
+  app = stored.app
 }, 120_000)
-afterAll(async () => {
-  await store?.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => stored?.close())
 
 const ticketOf = async (user: string): Promise<string> => {
   const page = await request(app).post('/bitrix24/app').type('form').send({ token: 'good', user }).expect(200)

@@ -1,29 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { appOver } from '../../src/app.ts'
 import { createWriteBack, type WriteBackRoom } from '../../src/deliver/write-back/write-back.ts'
-import { type AppRooms, compose } from '../../src/http/compose.ts'
-import { createInstallations } from '../../src/installations/installations.ts'
 import { silentLogger } from '../../src/logger.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
 import { createSnapshotReader } from '../../src/snapshot/read.ts'
-import { openStore, type Store } from '../../src/store/open-store.ts'
+import type { Store } from '../../src/store/open-store.ts'
 import type { Observed, Portal, WriteBack } from '../../src/vendors/vendor.ts'
-import { ADMIN_TOKEN, createWorld, deals, directory, parts, settings, snapshotInfo } from './fakes.ts'
+import { ADMIN_TOKEN, deals, parts, settings, snapshotInfo, type World } from './fakes.ts'
+import { openStoredWorld, type StoredWorld } from './stored-world.ts'
 
 /** Write-back over HTTP and the real store: who may do what, and what the journal remembers. */
 
 const RED = 'Планёрка: зависла'
-const world = createWorld()
-const folder = mkdtempSync(join(tmpdir(), 'planerka-write-back-'))
 /** The CRM: tags of ours by deal, and tasks. */
 const crm = { marks: new Map<string, string | null>(), tasks: new Map<string, Observed['tasks'][number]>() }
+let stored: StoredWorld
+let world: World
 let store: Store
 let room: WriteBackRoom
-let app: ReturnType<typeof appOver>
+let app: StoredWorld['app']
 
 const portal = {
   observe: async ({ dealIds, taskIds }: { dealIds: string[]; taskIds: string[] }): Promise<Observed> => ({
@@ -51,59 +46,15 @@ const install = async (): Promise<void> => {
 }
 
 beforeAll(async () => {
-  const { clock, config, vendors } = world.deps
-  store = await openStore({ dataDir: folder, log: silentLogger, clock })
-  await store.installations.upsert({
-    id: 'i1',
-    vendor: 'bitrix24',
-    portalKey: 'member',
-    address: world.installation.address,
-    settings,
-    language: 'ru',
-    currency: 'RUB',
-    appCode: 'planerka.app',
-  })
-  await store.saveDirectory('i1', { ...directory, lossReasons: [], rejected: [] })
-  await store.snapshots.save('i1', snapshotInfo, parts as SnapshotParts)
-  const real = createInstallations({
-    store,
-    vendors,
-    config,
-    clock,
-    log: silentLogger,
-    onInstalled: async () => {},
-    onChanged: async () => {},
-  })
-  const installations = {
-    ...real,
-    openFrame: world.deps.installations.openFrame as never,
-    portal: async () => portal,
-  }
+  stored = await openStoredWorld({ portal, writeBack: async id => void (await room.work(id)) })
+  world = stored.world
+  store = stored.store
+  app = stored.app
+  const { installations } = stored
   const snapshots = createSnapshotReader(store, async () => settings.calendar)
-  room = createWriteBack({ store, installations, snapshots, clock, log: silentLogger })
-  app = appOver(
-    compose({
-      config,
-      clock,
-      log: silentLogger,
-      vendors,
-      store,
-      installations,
-      queue: {
-        sync: async () => 'run',
-        snapshot: async () => {},
-        nudge: async () => {},
-        writeBack: async (id: string) => void (await room.work(id)),
-        depth: async () => ({}),
-      },
-      widgetDir: world.deps.widgetDir as string,
-    } as AppRooms),
-  )
+  room = createWriteBack({ store, installations, snapshots, clock: world.deps.clock, log: silentLogger })
 }, 120_000)
-afterAll(async () => {
-  await store?.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => stored?.close())
 beforeEach(install)
 
 const tokens = new Map<string, string>()
