@@ -60,6 +60,7 @@ const ALLOWED: Record<string, string[]> = {
     'rollout',
   ],
   widget: ['http/api-schema.ts'],
+  cli: [],
   sandbox: [],
 }
 

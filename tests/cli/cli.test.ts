@@ -22,7 +22,6 @@ const planerka = async (line: string[], world: World = createWorld(), env: Recor
     env: { PORT: String(port), ADMIN_TOKEN, ...env },
     fetch,
     out: text => void out.push(text),
-    write: chunk => void out.push(Buffer.from(chunk).toString()),
     err: text => void err.push(text),
     sleep: async () => {},
   })
