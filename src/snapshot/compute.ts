@@ -144,7 +144,8 @@ const measureInTurn = async (job: Job, learnt: Learnt, alive: KeptDeals): Promis
     const run = await runAt(job, learnt, index)
     job.desk.prepare(index + 1)
     let deals = 0
-    for (const batch of alive.batches()) {
+    const { asOf } = job.worlds[index]!
+    for (const batch of alive.batches(measuredSince(asOf), asOf)) {
       for (const { dossier, latest } of batch) run.add(dossier, latest)
       deals += batch.length
       job.onProgress?.(2, deals)
@@ -200,8 +201,7 @@ const readHistory = async (
   const { worlds } = job
   const collector = collectStays()
   const limit = job.keepLimit ?? KEEP_LIMIT
-  // A day more than the window: its first day may begin a little earlier in the portal's zone.
-  const since = Math.min(...worlds.map(({ asOf }) => asOf)) - (WINDOW_DAYS + 2) * 86_400_000
+  const since = measuredSince(Math.min(...worlds.map(({ asOf }) => asOf)))
   let alive: KeptDeals | null = new KeptDeals(worlds.length)
   await eachDossier(job, 1, dossier => {
     collector.add(dossier)
@@ -211,12 +211,17 @@ const readHistory = async (
       const cut = cutDossier(dossier, asOf, latest)
       if (cut !== null) counter.add(cut, latest <= asOf ? latest : latestOf(cut))
     }
-    if (alive === null || (lastEventOf(dossier) < since && isClosed(dossier, worlds[0]!))) return
-    alive.add(dossier, latest)
+    if (alive === null) return
+    const quietSince = isClosed(dossier, worlds[0]!) ? lastEventOf(dossier) : Number.POSITIVE_INFINITY
+    if (quietSince < since) return
+    alive.add(dossier, latest, quietSince)
     if (alive.size > limit) alive = null
   })
   return { history: collector.build(), alive }
 }
+
+/** A day more than the window: its first day may begin a little earlier in the portal's zone. */
+const measuredSince = (asOf: number): number => asOf - (WINDOW_DAYS + 2) * 86_400_000
 
 /** Closed both by its own last move and by the stage it stands on. */
 const isClosed = (dossier: Dossier, world: World): boolean => {

@@ -1,8 +1,11 @@
 import { instants } from '../metrics/history/column.ts'
 import type { Dossier } from '../records/facts.ts'
 
-/** Deals that are written down together, and between which the event loop gets in. */
+/** Deals between which the event loop gets in. */
 const BATCH = 250
+
+/** A deal with its newest dated fact. */
+type Kept = { dossier: Dossier; latest: number }
 
 /**
  * Deals kept between the two passes. For one instant they stay as they are. For several they are written down outside
@@ -10,40 +13,45 @@ const BATCH = 250
  */
 export class KeptDeals {
   readonly #isWritten: boolean
-  readonly #batches: (Dossier[] | Buffer)[] = []
+  readonly #deals: (Dossier | Buffer)[] = []
+  readonly #createdAt = instants()
   readonly #latest = instants()
-  #open: Dossier[] = []
-  #size = 0
+  readonly #quietSince = instants()
 
-  constructor(passes: number) {
-    this.#isWritten = passes > 1
+  /** @param instants how often the deals will be asked for */
+  constructor(instants: number) {
+    this.#isWritten = instants > 1
   }
 
   get size(): number {
-    return this.#size
+    return this.#deals.length
   }
 
-  /** @param latest the newest dated fact of the dossier */
-  add(dossier: Dossier, latest: number): void {
-    this.#open.push(dossier)
+  /**
+   * @param latest the newest dated fact of the dossier
+   * @param quietSince when the last thing happened on a deal that is closed; infinite while it is open
+   */
+  add(dossier: Dossier, latest: number, quietSince: number): void {
+    this.#deals.push(this.#isWritten ? Buffer.from(JSON.stringify(dossier)) : dossier)
+    this.#createdAt.push(dossier.createdAt)
     this.#latest.push(latest)
-    this.#size++
-    if (this.#open.length === BATCH) this.#close()
+    this.#quietSince.push(quietSince)
   }
 
-  /** The deals in the order they came in, each with its newest dated fact. */
-  *batches(): Generator<{ dossier: Dossier; latest: number }[]> {
-    if (this.#open.length > 0) this.#close()
-    const latest = this.#latest.trimmed()
-    let number = 0
-    for (const batch of this.#batches) {
-      const dossiers = Array.isArray(batch) ? batch : (JSON.parse(batch.toString()) as Dossier[])
-      yield dossiers.map(dossier => ({ dossier, latest: latest[number++]! }))
+  /** Deals that existed at `until` and were open or in motion after `since`, in the order they came in. */
+  *batches(since: number, until: number): Generator<Kept[]> {
+    const [createdAt, latest, quietSince] = [this.#createdAt, this.#latest, this.#quietSince].map(column =>
+      column.trimmed(),
+    ) as [Float64Array, Float64Array, Float64Array]
+    let batch: Kept[] = []
+    for (const [number, kept] of this.#deals.entries()) {
+      if (createdAt[number]! > until || quietSince[number]! < since) continue
+      const dossier = Buffer.isBuffer(kept) ? (JSON.parse(kept.toString()) as Dossier) : kept
+      batch.push({ dossier, latest: latest[number]! })
+      if (batch.length < BATCH) continue
+      yield batch
+      batch = []
     }
-  }
-
-  #close(): void {
-    this.#batches.push(this.#isWritten ? Buffer.from(JSON.stringify(this.#open)) : this.#open)
-    this.#open = []
+    yield batch
   }
 }
