@@ -49,6 +49,18 @@ describe('the README', () => {
     expect(named.toSorted()).toEqual(Object.keys(scripts).toSorted())
   })
 
+  test('gives a reason for every library, and for no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >
+    const used = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      name => !name.startsWith('@types/'),
+    )
+    const named = table('Libraries').flatMap(([names]) => plain(names).split(', '))
+    expect(named.toSorted()).toEqual(used.toSorted())
+  })
+
   test('describes every room of src', () => {
     const rooms = globSync('src/*/').map(path => path.replace(/\/$/, ''))
     const named = table('What is where')
