@@ -3,7 +3,7 @@ import type { Me } from '../http/api-schema.ts'
 import type { Bridge, PageFacts } from './bridge/bridge.ts'
 import { readPage } from './bridge/page.ts'
 import { pickBridge } from './bridge/pick.ts'
-import { createWords, type I18n } from './i18n/index.ts'
+import { createWords, type I18n, type WordsOf } from './i18n/index.ts'
 import { showProblem } from './problem.ts'
 import { createApi } from './session/api.ts'
 import { openSession } from './session/session.ts'
@@ -27,7 +27,9 @@ const start = async (page: PageFacts, bridge: Bridge, firstWords: Promise<I18n>)
   const me = await api.get<Me>('/me')
   applyTheme(me.theme)
   applyLanguage(me.language)
-  const words = me.language === page.language ? await firstWords : await createWords(me.language)
+  const wordsOf = me.start.view === 'deal' ? 'card' : 'screens'
+  const isRight = me.language === page.language && wordsOf === wordsOnPage(page)
+  const words = isRight ? await firstWords : await createWords(me.language, wordsOf)
   const shell = createShell({ me, api, bridge, page, words })
   bridge.onTheme(applyTheme)
   if (me.start.view === 'deal') (await import('./card.ts')).mountCard(ROOT, shell)
@@ -35,12 +37,14 @@ const start = async (page: PageFacts, bridge: Bridge, firstWords: Promise<I18n>)
   void bridge.ready()
 }
 
+const wordsOnPage = (page: PageFacts): WordsOf => (page.view === 'deal' ? 'card' : 'screens')
+
 const page = readPage(window)
 applyTheme(page.theme)
 applyLanguage(page.language)
 const bridge = pickBridge(page, window)
 if (bridge.darkGround !== undefined) document.documentElement.dataset['ground'] = bridge.darkGround
-const words = createWords(page.language)
+const words = createWords(page.language, wordsOnPage(page))
 
 if (page.mode === 'install')
   Promise.all([import('./screens/install/install.ts'), words])

@@ -165,7 +165,7 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
       await page.getByRole('link', { name: 'Зависшие' }).click()
       await page.getByText('Ничего не зависло').waitFor()
       await page.getByRole('link', { name: 'Процесс' }).click()
-      await page.getByText('ни одна сделка не сменила стадию').waitFor()
+      await page.getByText('ни одна сделка ещё не сменила стадию').waitFor()
     })
 
     test('while it is being installed', async () => {

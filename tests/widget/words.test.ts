@@ -1,8 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { METRICS } from '../../src/metrics/catalogue/index.ts'
+import { cardRu } from '../../src/widget/i18n/card-ru.ts'
 import { en } from '../../src/widget/i18n/en.ts'
 import { createWords, englishForm, russianForm } from '../../src/widget/i18n/index.ts'
 import { ru } from '../../src/widget/i18n/ru.ts'
@@ -48,6 +49,27 @@ describe('the words', () => {
       ([key, text]) => text.trim() === '' && key !== 'deal.chanceBasis.none',
     )
     expect(empty).toEqual([])
+  })
+
+  test('of the panel in a deal’s card are all it says: it loads no others', () => {
+    const files = new Set<string>()
+    const read = (path: string): void => {
+      if (files.has(path)) return
+      files.add(path)
+      for (const [, from] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+        const next = join(dirname(path), from ?? '')
+        if (next.includes('src/widget/')) read(next)
+      }
+    }
+    for (const root of ['card.ts', 'parts/BootProblem.vue'])
+      read(join(import.meta.dirname, '../../src/widget', root))
+    const said = [...files].flatMap(path =>
+      [...readFileSync(path, 'utf8').matchAll(/\bt\(\s*['`]([\w.]+)/g)].map(match => match[1] ?? ''),
+    )
+    expect(said.length).toBeGreaterThan(30)
+    const held = leaves(cardRu as unknown as Tree).map(([key]) => key)
+    const missing = said.filter(key => !held.some(one => one === key || one.startsWith(key)))
+    expect(missing).toEqual([])
   })
 
   test('name no CRM', () => {

@@ -19,11 +19,17 @@ export const russianForm = (count: number, forms: number): number => {
 export const englishForm = (count: number, forms: number): number =>
   forms < 2 || Math.abs(count) === 1 ? 0 : 1
 
-/** Each language is a chunk of its own: a viewer loads one. */
-export const loadWords = async (language: Language) =>
-  language === 'en' ? (await import('./en.ts')).en : (await import('./ru.ts')).ru
+/** Where words are said: on every screen, or in the panel of a deal's card only. */
+export type WordsOf = 'screens' | 'card'
 
-export const createWords = async (language: Language) =>
+/** Each language is a chunk of its own, and so are the card's few words: a viewer loads one. */
+export const loadWords = async (language: Language, of: WordsOf = 'screens') => {
+  if (of === 'card')
+    return language === 'en' ? (await import('./card-en.ts')).cardEn : (await import('./card-ru.ts')).cardRu
+  return language === 'en' ? (await import('./en.ts')).en : (await import('./ru.ts')).ru
+}
+
+export const createWords = async (language: Language, of: WordsOf = 'screens') =>
   createI18n({
     legacy: false,
     locale: language,
@@ -31,7 +37,7 @@ export const createWords = async (language: Language) =>
     missingWarn: false,
     fallbackWarn: false,
     pluralRules: { ru: russianForm, en: englishForm },
-    messages: { [language]: await loadWords(language) },
+    messages: { [language]: await loadWords(language, of) },
   })
 
 export type I18n = Awaited<ReturnType<typeof createWords>>
