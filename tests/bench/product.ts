@@ -27,6 +27,7 @@ export type SyncedPortal = {
   id: string
   sync: {
     phase: string
+    run?: string
     outcome?: string
     lastFinishedAt: string | null
     lastError: unknown
@@ -43,7 +44,8 @@ export type BenchProduct = {
   /** Puts the application on the portal; the first sync begins. */
   install(): Promise<void>
   portal(): Promise<SyncedPortal | null>
-  admin(path: string): Promise<unknown>
+  /** @param body what is posted; nothing = it is asked for */
+  admin(path: string, body?: unknown): Promise<unknown>
   /** Asks a few times a second. @throws Error with the end of the server's log when patience ends */
   until<T>(what: string, ask: () => Promise<T | null>, patienceMs: number): Promise<T>
   stop(): Promise<void>
@@ -89,11 +91,13 @@ export const startBenchProduct = async (scale: Partial<DenseScale>): Promise<Ben
   closeSync(output)
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
 
-  const admin = async (path: string): Promise<unknown> => {
+  const admin = async (path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${origin}/admin/v1${path}`, {
-      headers: { authorization: `Bearer ${adminToken}` },
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    if (!response.ok) throw new Error(`GET /admin/v1${path}: ${response.status}`)
+    if (!response.ok) throw new Error(`/admin/v1${path}: ${response.status}`)
     return await response.json()
   }
   const until: BenchProduct['until'] = async (what, ask, patienceMs) => {
