@@ -8,8 +8,8 @@ const newestFirst = (a: Kept, b: Kept): number =>
 /** Items behind one measure, per person: all are counted, the newest `limit` are kept. */
 export class Ledger {
   readonly #limit: number
-  /** `floor`: what is older cannot be among the newest any more. */
-  readonly #people = new Map<string, { total: number; floor: number; kept: Kept[] }>()
+  /** `floor`: what does not come before it cannot be among the newest any more. */
+  readonly #people = new Map<string, { total: number; floor: Kept | null; kept: Kept[] }>()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -20,17 +20,18 @@ export class Ledger {
     if (who === null) return
     let person = this.#people.get(who)
     if (person === undefined) {
-      person = { total: 0, floor: Number.NEGATIVE_INFINITY, kept: [] }
+      person = { total: 0, floor: null, kept: [] }
       this.#people.set(who, person)
     }
     person.total++
-    if (at < person.floor) return
+    const { floor } = person
+    if (floor !== null && (at < floor.at || (at === floor.at && item.id > floor.item.id))) return
     person.kept.push({ at, item })
     // Twice the limit before tidying: sorting stays rare, memory bounded.
     if (person.kept.length >= this.#limit * 2) {
       person.kept.sort(newestFirst)
       person.kept.length = this.#limit
-      person.floor = person.kept.at(-1)?.at ?? person.floor
+      person.floor = person.kept.at(-1) ?? null
     }
   }
 
@@ -74,12 +75,19 @@ const weightiestFirst = (a: Weighed, b: Weighed): number =>
 
 /** Deals that a person could put right today, those that weigh most first. */
 export class FixList {
+  readonly #isWanted: boolean
   /** `floor`: what weighs less cannot be among the weightiest any more. */
   readonly #people = new Map<string, { count: number; floor: number; kept: Weighed[] }>()
 
-  /** @param days changes on the working days of the last week on which this person owned the deal */
-  add(who: string | null, dealId: string, amount: number | null, days: readonly FixDay[]): void {
-    if (who === null) return
+  /** @param isWanted false for a past that was over before anybody could put anything right */
+  constructor(isWanted = true) {
+    this.#isWanted = isWanted
+  }
+
+  /** @param daysOf changes on the working days of the last week on which this person owned the deal */
+  add(who: string | null, dealId: string, amount: number | null, daysOf: () => readonly FixDay[]): void {
+    if (who === null || !this.#isWanted) return
+    const days = daysOf()
     let own = this.#people.get(who)
     if (own === undefined) {
       own = { count: 0, floor: 0, kept: [] }

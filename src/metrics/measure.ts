@@ -61,7 +61,7 @@ export const startMeasuring = (of: {
     isCounted,
     isAbsent,
     ledger: () => new Ledger(of.evidenceLimit),
-    fixList: () => new FixList(),
+    fixList: () => new FixList(world.asOf >= world.installedAt),
     portal: of.portal ?? null,
     isSinceInstall: world.asOf >= world.installedAt,
   }

@@ -61,7 +61,7 @@ export const dealInvoiceAgreement: Metric = {
           }),
         )
         if (!agrees && deal.today !== null)
-          fixes.add(owner, deal.id, amount, [{ index, numerator: 1, denominator: 0 }])
+          fixes.add(owner, deal.id, amount, () => [{ index, numerator: 1, denominator: 0 }])
       },
       finish: () => [{ measure: 'M06', numbers: tally, evidence: ledger, fixes }],
     }

@@ -39,10 +39,7 @@ export const nextStepCoverage: Metric = {
         }
         const { today } = deal
         if (today !== null && !today.isDead && deal.nextStepOn(today).state !== 'ok')
-          fixes.add(
-            today.owner,
-            deal.id,
-            today.version.amount,
+          fixes.add(today.owner, deal.id, today.version.amount, () =>
             fixDays(deal.eligibleDays, today, deal.window.sevenFrom, day =>
               deal.nextStepOn(day).state === 'ok' ? null : { numerator: 1, denominator: 0 },
             ),

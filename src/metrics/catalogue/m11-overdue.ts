@@ -34,10 +34,7 @@ export const overdueLoad: Metric = {
         }
         const { today } = deal
         if (today !== null && !today.isDead && deal.nextStepOn(today).overdue > 0)
-          fixes.add(
-            today.owner,
-            deal.id,
-            today.version.amount,
+          fixes.add(today.owner, deal.id, today.version.amount, () =>
             fixDays(deal.eligibleDays, today, deal.window.sevenFrom, day => {
               const { overdue } = deal.nextStepOn(day)
               return overdue === 0 ? null : { numerator: -overdue, denominator: 0 }

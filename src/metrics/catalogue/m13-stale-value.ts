@@ -64,7 +64,7 @@ export const staleValue: Metric = {
         const { today } = deal
         if (today === null || (!today.isDead && deal.verdictOn(today).level !== 'red')) return
         // A red deal is put right and stays open; the dead layer is closed and leaves the whole.
-        const without = (weightOf: (day: DealDay) => number | null) =>
+        const without = (weightOf: (day: DealDay) => number | null) => () =>
           fixDays(deal.days, today, deal.window.sevenFrom, day => {
             const weight = weightOf(day)
             if (weight === null || (!day.isDead && deal.verdictOn(day).level !== 'red')) return null

@@ -107,7 +107,7 @@ export const closeDateDebt: Metric = {
         const { today } = deal
         if (today !== null && !today.isDead && isLate(today.version.closeOn, today.day)) {
           const { amount } = today.version
-          const without = (weightOf: (day: DealDay) => number | null) =>
+          const without = (weightOf: (day: DealDay) => number | null) => () =>
             fixDays(deal.eligibleDays, today, window.sevenFrom, day => {
               const weight = weightOf(day)
               return weight === null || !isLate(day.version.closeOn, day.day)

@@ -88,10 +88,7 @@ export const criticalFields: Metric = {
         const { today } = deal
         if (today === null || today.isDead) return
         if (always.some(field => !isFilled(today.version, field)))
-          fixes.add(
-            today.owner,
-            deal.id,
-            today.version.amount,
+          fixes.add(today.owner, deal.id, today.version.amount, () =>
             fixDays(deal.eligibleDays, today, deal.window.sevenFrom, day => {
               const missing = missingOn(day.version, deal.versionAt(day.end - DAY)).length
               return missing === 0 ? null : { numerator: missing, denominator: 0 }
