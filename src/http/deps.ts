@@ -44,6 +44,7 @@ export type Installations = {
   list(): Promise<Installation[]>
   viewer(id: string, userId: string, isAdmin: boolean): Promise<Viewer>
   patchSettings(id: string, patch: unknown, changedBy: string): Promise<Settings>
+  changeSettings(id: string, patchOf: (now: Settings) => unknown, changedBy: string): Promise<Settings>
 }
 
 export type SnapshotInfo = {

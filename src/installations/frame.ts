@@ -91,10 +91,14 @@ export const createFrames = (deps: {
     await store.installations.update(id, { appCode: place.path })
   }
 
-  const noteConsent = async ({ id, settings }: Installation, user: FrameUser): Promise<void> => {
+  const noteConsent = async ({ id }: Installation, user: FrameUser): Promise<void> => {
     if (!user.consent) return
     const digest = { crmTasksAllowed: user.consent.crmTasks }
-    await store.installations.saveSettings(id, changedSettings(settings, { digest }), user.userId)
+    await store.installations.changeSettings(
+      id,
+      now => changedSettings(now, { digest }, clock.now()),
+      user.userId,
+    )
   }
 
   return {

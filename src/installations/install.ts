@@ -98,7 +98,7 @@ export const createInstaller = (deps: {
     const { digest } = now.settings
     if (isDeepStrictEqual(now.settings, { ...defaultSettings('UTC', now.settings.language), digest })) {
       const settings = { ...settingsFrom(info, now.language), digest }
-      await store.installations.saveSettings(now.id, settings, 'installation')
+      await store.installations.changeSettings(now.id, () => settings, 'installation')
     }
     return (await findInstallation(store, now.id)) ?? now
   }

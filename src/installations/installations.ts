@@ -34,6 +34,8 @@ export type Installations = Pick<Installer, 'install'> &
     viewer(id: string, userId: string, isAdmin: boolean): Promise<Viewer>
     /** @throws AppError 400 `invalid_settings`; 404 */
     patchSettings(id: string, patch: unknown, changedBy: string): Promise<Settings>
+    /** The same with a patch that follows from what is set at that moment. */
+    changeSettings(id: string, patchOf: (now: Settings) => unknown, changedBy: string): Promise<Settings>
     /** @throws AppError 404 and 409 when the portal cannot be asked */
     portal(id: string, options?: ConnectOptions): Promise<Portal>
     vendorOf(installation: Pick<Installation, 'vendor'>): Vendor
@@ -126,6 +128,15 @@ export const createInstallations = (deps: {
     return installation
   }
 
+  const changeSettings: Installations['changeSettings'] = async (id, patchOf, changedBy) => {
+    const settings = await store.installations.changeSettings(
+      id,
+      now => changedSettings(now, patchOf(now), clock.now()),
+      changedBy,
+    )
+    return settings ?? (await load(id)).settings
+  }
+
   return {
     install: installer.install,
     openFrame: frames.open,
@@ -143,11 +154,8 @@ export const createInstallations = (deps: {
       ])
       return viewerOf(userId, isAdmin, { users, departments, heads: settings.heads })
     },
-    async patchSettings(id, patch, changedBy) {
-      const settings = changedSettings((await load(id)).settings, patch)
-      await store.installations.saveSettings(id, settings, changedBy)
-      return settings
-    },
+    patchSettings: (id, patch, changedBy) => changeSettings(id, () => patch, changedBy),
+    changeSettings,
     portal: connections.portal,
     vendorOf: connections.vendorOf,
     openActorToken: (id, sealed) => sealer.open(sealed, actorTokenContext(id)),

@@ -35,6 +35,8 @@ export type StageRule = z.infer<typeof stageRuleSchema>
 
 /** Versions of a pipeline's design that are kept; beyond that the oldest is forgotten. */
 export const MAX_DESIGN_VERSIONS = 50
+/** A change leaves other pipelines' designs as they are: without an end they would only ever grow. */
+const MAX_DESIGNED_PIPELINES = 200
 
 const stageId = z.string().min(1).max(200)
 const designVersionSchema = z.strictObject({
@@ -80,6 +82,10 @@ export const settingsSchema = z.strictObject({
             ),
           'must be in the order of their instants',
         ),
+    )
+    .refine(
+      designs => Object.keys(designs).length <= MAX_DESIGNED_PIPELINES,
+      `must be of ${MAX_DESIGNED_PIPELINES} pipelines at most`,
     )
     .default({}),
   /** Pipelines left out of every metric. */

@@ -89,8 +89,19 @@ const changeBetween = (before: Settings, after: Settings): Record<string, unknow
   // Not as text: the database keeps keys in an order of its own.
   for (const key of Object.keys(after) as (keyof Settings)[])
     if (!isDeepStrictEqual(before[key], after[key]))
-      change[key] = { before: before[key] ?? null, after: after[key] }
+      change[key] =
+        key === 'designs'
+          ? designChange(before.designs ?? {}, after.designs)
+          : { before: before[key] ?? null, after: after[key] }
   return change
+}
+
+/** Of the designs only those in force that changed: with every version of all of them the journal would outgrow its data. */
+const designChange = (before: Settings['designs'], after: Settings['designs']) => {
+  const ids = Object.keys({ ...before, ...after }).filter(id => !isDeepStrictEqual(before[id], after[id]))
+  const newest = (designs: Settings['designs']) =>
+    Object.fromEntries(ids.map(id => [id, designs[id]?.at(-1) ?? null]))
+  return { before: newest(before), after: newest(after) }
 }
 
 export const installationsOf = (db: Kysely<Database>, clock: Clock) => {
@@ -177,7 +188,15 @@ export const installationsOf = (db: Kysely<Database>, clock: Clock) => {
     },
 
     /** Stores the settings as a whole and writes down which of them changed, by whom. */
-    saveSettings: (id: string, settings: Settings, changedBy: string): Promise<void> =>
+    /**
+     * Changes the settings as they are at that moment: whoever changes something else meanwhile is not undone.
+     * @returns the new ones; null = there is no such installation
+     */
+    changeSettings: (
+      id: string,
+      change: (settings: Settings) => Settings,
+      changedBy: string,
+    ): Promise<Settings | null> =>
       db.transaction().execute(async trx => {
         const row = await trx
           .selectFrom('installations')
@@ -185,9 +204,10 @@ export const installationsOf = (db: Kysely<Database>, clock: Clock) => {
           .where('installation_id', '=', id)
           .forNoKeyUpdate()
           .executeTakeFirst()
-        if (!row) return
-        const change = changeBetween(row.settings, settings)
-        if (Object.keys(change).length === 0) return
+        if (!row) return null
+        const settings = change(completeSettings(row.settings))
+        const changes = changeBetween(row.settings, settings)
+        if (Object.keys(changes).length === 0) return settings
         const now = clock.now()
         await trx
           .updateTable('installations')
@@ -196,13 +216,14 @@ export const installationsOf = (db: Kysely<Database>, clock: Clock) => {
           .execute()
         await trx
           .insertInto('settings_log')
-          .values({ installation_id: id, at: now, changed_by: changedBy, change: JSON.stringify(change) })
+          .values({ installation_id: id, at: now, changed_by: changedBy, change: JSON.stringify(changes) })
           .onConflict(conflict =>
             conflict.columns(['installation_id', 'at', 'changed_by']).doUpdateSet({
               change: sql<string>`settings_log.change || excluded.change`,
             }),
           )
           .execute()
+        return settings
       }),
 
     /** Newest first. */

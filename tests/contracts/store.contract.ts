@@ -1070,7 +1070,7 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         await store.installations.update(id, { eventSecretHash: `hash of ${id}`, status: 'reauth_required' })
         const settings = { ...defaultSettings('Asia/Omsk', 'en'), parkedPipelines: ['3'] }
         clock.set(at(5))
-        await store.installations.saveSettings(id, settings, 'admin')
+        await store.installations.changeSettings(id, () => settings, 'admin')
         clock.set(at(9))
         await install(store, { id: `other-${id}`, portalKey: id })
         const again = await store.installations.findByPortal('crm', id)

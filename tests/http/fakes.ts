@@ -671,6 +671,9 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
         calls.patched++
         return installation.settings
       },
+      async changeSettings(id, patchOf, changedBy) {
+        return this.patchSettings(id, patchOf(installation.settings), changedBy)
+      },
     },
     snapshots: {
       list: async () => (world.hasSnapshot ? [snapshotInfo] : []),

@@ -267,6 +267,14 @@ describe('the process over the API', () => {
       expect(world.installation.settings.designs).toEqual({})
     })
 
+    test('is the default again once every stage of the drawing is gone from the CRM', async () => {
+      const world = portal()
+      world.installation.settings.designs = {
+        sales: [{ from: '2026-01-05T00:00:00.000Z', edges: [['OLD', 'OLDER']] }],
+      }
+      expect(await designOf(world)).toMatchObject({ isDrawn: false, since: null, isCounted: true })
+    })
+
     test('names paths and compares wins by the design that the snapshot counted', async () => {
       const edges: [string, string][] = [
         ['A', 'C'],

@@ -418,10 +418,48 @@ describe('settings', () => {
     const log = await rooms.store.installations.settingsLog(id)
     const entry = log.find(({ changedBy }) => changedBy === 'head')
     expect(Object.keys(entry?.change ?? {})).toEqual(['designs'])
-    for (const wrong of [[second, first], [design('yesterday')], [design('2026-11-20T10:00:00Z', [])]])
+    const later = design(new Date(rooms.clock.now().getTime() + 1000).toISOString())
+    for (const wrong of [
+      [second, first],
+      [design('yesterday')],
+      [design('2026-11-20T10:00:00Z', [])],
+      [later],
+    ])
       expect(await refused(rooms.installations.patchSettings(id, { designs: { p1: wrong } }, 'head'))).toBe(
         'invalid_settings',
       )
+  })
+
+  test('lose nothing when people change different things at the same moment', async () => {
+    const id = await installAgain()
+    const design = (edges: [string, string][]) => [{ from: '2026-11-20T10:00:00.000Z', edges }]
+    await Promise.all([
+      rooms.installations.patchSettings(id, { designs: { p3: design([['NEW', 'WON']]) } }, 'head'),
+      rooms.installations.patchSettings(id, { digest: { heads: false } }, 'admin'),
+      rooms.installations.changeSettings(
+        id,
+        () => ({ designs: { p4: design([['A', 'B']]) } }),
+        'another head',
+      ),
+      rooms.installations.patchSettings(id, { parkedPipelines: ['9'] }, 'admin'),
+    ])
+    const { settings } = await rooms.installations.load(id)
+    expect(Object.keys(settings.designs)).toEqual(expect.arrayContaining(['p3', 'p4']))
+    expect(settings).toMatchObject({ digest: { heads: false }, parkedPipelines: ['9'] })
+  })
+
+  test('write down of the designs those that changed, as they are in force', async () => {
+    const id = await installAgain()
+    const version = (minute: number) => ({
+      from: `2026-11-20T10:0${minute}:00.000Z`,
+      edges: [[`S${minute}`, 'WON']] as [string, string][],
+    })
+    await rooms.installations.patchSettings(id, { designs: { p5: [version(1)], p6: [version(1)] } }, 'first')
+    await rooms.installations.patchSettings(id, { designs: { p5: [version(1), version(2)] } }, 'second')
+    const log = await rooms.store.installations.settingsLog(id)
+    expect(log.find(({ changedBy }) => changedBy === 'second')?.change).toEqual({
+      designs: { before: { p5: version(1) }, after: { p5: version(2) } },
+    })
   })
 
   test('remember who changed what', async () => {

@@ -141,9 +141,8 @@ describe('the queue', () => {
     id = await install()
     await until('the weeks', async () => (await web.store.snapshots.list(id)).length > 2)
     expect(portal.requests.filter(name => /^(apply|observe)/.test(name))).toEqual([])
-    const { settings } = await web.installations.load(id)
     const writeBack = { tag: true, field: false, nextStepTask: false, level: 'amber' as const }
-    await web.store.installations.saveSettings(id, { ...settings, writeBack }, 'test')
+    await web.store.installations.changeSettings(id, settings => ({ ...settings, writeBack }), 'test')
     await ended(await web.queue.sync(id, { full: true }))
     await until('the marks', async () => portal.marks.size > 0)
     await until('the end of the run', async () => (await web.store.journal.pending(id)).length === 0)

@@ -48,7 +48,9 @@ export const designView = (of: {
   counted: DesignedGraph
   designs: Settings['designs']
 }): DesignView => {
-  const drawn = designAt(of.designs, of.pipelineId, Number.POSITIVE_INFINITY)
+  const newest = designAt(of.designs, of.pipelineId, Number.POSITIVE_INFINITY)
+  // A drawing whose stages are all gone is in force no more.
+  const drawn = newest !== null && drawable(newest.edges, of.rows).length > 0 ? newest : null
   const edges = edgesOf(graphOfRows(of.pipelineId, of.rows, drawn), of.rows)
   return {
     edges,

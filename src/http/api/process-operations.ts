@@ -48,7 +48,7 @@ type Filter = ProcessView['filter']
 export const processOperations = (deps: {
   snapshots: Snapshots
   data: PortalData
-  installations: Pick<Installations, 'patchSettings'>
+  installations: Pick<Installations, 'changeSettings'>
   clock: { now(): Date }
 }): Operation<ApiContext>[] => {
   const { snapshots, data } = deps
@@ -209,10 +209,9 @@ export const processOperations = (deps: {
         const drawn = edges === null ? null : drawable(edges, rows)
         if (drawn?.length === 0)
           throw badRequest('design_empty', 'Not one of these edges joins two stages of the pipeline')
-        const versions = withVersion(installation.settings.designs[pipeline], drawn, deps.clock.now())
-        const { designs } = await deps.installations.patchSettings(
+        const { designs } = await deps.installations.changeSettings(
           installation.id,
-          { designs: { [pipeline]: versions } },
+          now => ({ designs: { [pipeline]: withVersion(now.designs[pipeline], drawn, deps.clock.now()) } }),
           viewer.userId,
         )
         const design = countedDesign({ counted: counted ?? [] }, pipeline, rows)
