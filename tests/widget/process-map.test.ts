@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pointAt } from '../../src/widget/logic/arc-layout.ts'
-import { designKey, disagreementsOf, layDraft } from '../../src/widget/logic/design.ts'
+import { designKey, disagreementsOf, layDraft, shownEdges } from '../../src/widget/logic/design.ts'
 import { drawMap } from '../../src/widget/logic/map-geometry.ts'
 import { fitWords, fontFor, NODE_FONT_MIN, NODE_INSET } from '../../src/widget/logic/node-fit.ts'
 import { drawPath } from '../../src/widget/logic/path-picture.ts'
@@ -283,6 +283,18 @@ describe('the designed road beside the log', () => {
     expect(names(disagreementsOf({ ...sales, edges: [edge('WON', 'OFFER', 2)] }).undrawn)).toEqual([
       'WON>OFFER',
     ])
+  })
+
+  test('knows several won stages as one: drawn, wiped and taken once', () => {
+    const won = sales.stages.find(({ outcome }) => outcome === 'won')!
+    const stages = [...sales.stages, { ...won, stageId: 'WON2', name: 'Won otherwise' }]
+    const design = designOf('0', stages, [
+      ['PAYMENT', 'WON'],
+      ['PAYMENT', 'WON2'],
+    ])
+    expect(shownEdges({ stages, design })).toEqual([['PAYMENT', 'WON']])
+    const edges = [edge('PAYMENT', 'WON2', 5)]
+    expect(disagreementsOf({ stages, design, edges })).toEqual({ undrawn: [], untaken: [] })
   })
 
   test('is drawn on every neighbour, the usual moves and what was drawn or touched', () => {

@@ -134,6 +134,8 @@ describe.skipIf(!hasChromium)(named('the process on the screen'), () => {
     expect(await card.textContent()).toContain('стадия за стадией до выигрыша')
     await card.getByRole('button', { name: 'Нарисовать задуманное' }).click()
     expect(await page.evaluate('document.activeElement.className')).toContain('editor')
+    // What would take the drawing away is put away meanwhile.
+    expect(await page.locator('.filters').count()).toBe(0)
     // Tab to the second stage, two edges on, Enter.
     await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
@@ -157,6 +159,7 @@ describe.skipIf(!hasChromium)(named('the process on the screen'), () => {
     expect(sent.edges).toHaveLength(9)
     expect(await card.locator('li', { hasText: 'Квалификация → КП отправлено' }).count()).toBe(0)
     expect(await card.textContent()).toContain('со следующего снимка')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Нарисовать задуманное')
     await card.getByRole('button', { name: 'Вернуть по умолчанию' }).click()
     await card.locator('li', { hasText: 'Квалификация → КП отправлено' }).waitFor()
     expect(mock.patches.at(-1)).toMatchObject({ edges: null })

@@ -21,6 +21,12 @@ export const targetStages = (pipeline: Pick<PipelineView, 'stages'>): StageThres
   return [...openStages(pipeline), ...(won === undefined ? [] : [won])]
 }
 
+/** The designed edges, each once: what leads to won leads to every won stage, of which one is shown. */
+export const shownEdges = (pipeline: Pick<PipelineView, 'stages' | 'design'>): DesignEdge[] => {
+  const targets = new Set(targetStages(pipeline).map(({ stageId }) => stageId))
+  return pipeline.design.edges.filter(([, to]) => targets.has(to))
+}
+
 export type Disagreements = {
   /** Moves off the design, most deals first. */
   undrawn: Edge[]
@@ -37,8 +43,10 @@ type Compared = Pick<PipelineView, 'stages' | 'edges' | 'design'>
 export const disagreementsOf = ({ stages, edges, design }: Compared): Disagreements => {
   const known = new Map(stages.filter(({ isListed }) => isListed !== false).map(one => [one.stageId, one]))
   const drawn = new Set(design.edges.map(([from, to]) => designKey(from, to)))
+  // Won is won, on whichever of several won stages.
+  const place = (stageId: string): string => (known.get(stageId)?.outcome === 'won' ? 'won' : stageId)
   const taken = new Set(
-    edges.filter(({ deals }) => deals > 0).map(edge => designKey(edge.fromStageId, edge.toStageId)),
+    edges.filter(({ deals }) => deals > 0).map(edge => designKey(edge.fromStageId, place(edge.toStageId))),
   )
   const isAllowed = ({ fromStageId: from, toStageId: to }: Edge): boolean =>
     from === to ||
@@ -48,7 +56,7 @@ export const disagreementsOf = ({ stages, edges, design }: Compared): Disagreeme
     drawn.has(designKey(from, to))
   return {
     undrawn: edges.filter(edge => edge.deals > 0 && !isAllowed(edge)).sort((a, b) => b.deals - a.deals),
-    untaken: design.edges.filter(([from, to]) => !taken.has(designKey(from, to))),
+    untaken: shownEdges({ stages, design }).filter(([from, to]) => !taken.has(designKey(from, place(to)))),
   }
 }
 
