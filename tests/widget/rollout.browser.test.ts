@@ -66,6 +66,18 @@ describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_0
     await page.getByRole('dialog').waitFor()
   })
 
+  test('in a narrow frame each person of that table is a card, nothing of which is out of sight', async () => {
+    const page = await visit({ role: 'head' })
+    await page.setViewportSize({ width: 360, height: 900 })
+    await page.getByRole('button', { name: 'Таблица' }).first().click()
+    await page.locator('.people tbody tr').first().waitFor()
+    const [wide, seen] = (await page.evaluate(
+      "(() => { const box = document.querySelector('.people').parentElement; return [box.scrollWidth, box.clientWidth] })()",
+    )) as [number, number]
+    expect(wide).toBeLessThanOrEqual(seen)
+    expect(await page.locator('.people td.tidying').first().getAttribute('data-label')).toBe('Первая уборка')
+  })
+
   test('an administrator chooses the proof of a stage, and the other stages keep theirs', async () => {
     const page = await visit({ role: 'admin' })
     await page.getByLabel('Подтверждение стадии «Обследование»').selectOption('meeting')
