@@ -35,7 +35,7 @@ export const stageView = (row: StageRow, names: Names): StageThreshold => ({
 
 /** Paths that a screen can show; the export has them all. */
 const MAX_VARIANTS = 50
-const MAX_PATHS = 40
+const MAX_PATHS = 200
 
 type Outcome = ProcessGroup['outcome']
 type PipelineView = ProcessView['pipelines'][number]
