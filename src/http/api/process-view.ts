@@ -1,5 +1,6 @@
 import type { DesignedGraph } from '../../metrics/history/designed-graph.ts'
 import { medianOfThinned } from '../../metrics/history/median.ts'
+import { stageKey } from '../../metrics/world.ts'
 import type { Settings } from '../../records/settings.ts'
 import type {
   GroupCell,
@@ -111,11 +112,8 @@ export const groupPipelines = (
     const cells = mergedCells(rows)
     const { stages: whole, design } = pipelineParts(parts, id)
     const stages = whole.map((row): StageRow => ({ ...row, ...cells.stage(row.stageId) }))
-    const designed = new Set(
-      parts.process
-        .filter(({ pipelineId, isDesigned }) => pipelineId === id && isDesigned)
-        .map(({ fromStageId, toStageId }) => `${fromStageId} ${toStageId}`),
-    )
+    const isDesigned = (from: string, to: string): boolean =>
+      design.edges.get(stageKey(id, from))?.has(stageKey(id, to)) === true
     const effects = edgeEffects(stages, cells, design)
     const rest = rows.flatMap(({ outcome, rest: cell }) => (cell === null ? [] : [standing(cell, outcome)]))
     return {
@@ -129,7 +127,7 @@ export const groupPipelines = (
         deals,
         moves: measured,
         medianDays,
-        isDesigned: designed.has(`${fromStageId} ${toStageId}`),
+        isDesigned: isDesigned(fromStageId, toStageId),
         effect: effects(fromStageId, toStageId),
       })),
       ...roadsView(
