@@ -9,6 +9,10 @@ export type Outcome = 'open' | 'won' | 'lost'
 /** Who acted: metrics about people use `person` only; `unknown` is credited to nobody. */
 export type ActorClass = 'person' | 'robot' | 'integration' | 'unknown'
 
+/** Known to be a robot's or an integration's doing; of an unknown author nobody can say so. */
+export const isProgram = (actorClass: ActorClass): boolean =>
+  actorClass === 'robot' || actorClass === 'integration'
+
 export type User = {
   id: string
   name: string

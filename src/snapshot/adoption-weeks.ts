@@ -8,6 +8,7 @@ import {
   type WeekBurst,
 } from '../metrics/adoption.ts'
 import type { AdoptionUse, CurveRow, FirstWeek, Score, SnapshotParts } from './document.ts'
+import { launchDayOf } from './launch.ts'
 import { type SeriesWeek, weekSeries } from './series.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 
@@ -26,8 +27,8 @@ type Input = { store: Pick<SnapshotStore, 'snapshots'>; installationId: string; 
  */
 export const startAdoption = ({ store, installationId, portal }: Input) => {
   const known = new Map<number, readonly PersonScore[]>()
-  const { calendar, rolloutStartedOn } = portal.settings
-  const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
+  const { calendar } = portal.settings
+  const launchedOn = launchDayOf(portal)
   return async (
     snapshot: StoredSnapshot,
     { scores, catalogue }: Pick<SnapshotParts, 'scores' | 'catalogue'>,

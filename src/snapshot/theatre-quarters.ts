@@ -2,6 +2,7 @@ import { PILLARS } from '../metrics/pillars.ts'
 import { proposeWeights, QUARTER_WEEKS, type TheatreWeek, theatreQuarter } from '../metrics/theatre.ts'
 import { mondayOf } from '../metrics/window.ts'
 import type { MetricRow, PillarId, Score, Theatre } from './document.ts'
+import { launchDayOf } from './launch.ts'
 import { type SeriesWeek, weekSeries } from './series.ts'
 import type { Portal, SnapshotStore, StoredSnapshot } from './source.ts'
 
@@ -17,8 +18,8 @@ type Input = { store: Pick<SnapshotStore, 'snapshots'>; installationId: string; 
  * read from the store.
  */
 export const startTheatre = ({ store, installationId, portal }: Input) => {
-  const { calendar, rolloutStartedOn } = portal.settings
-  const launchedOn = rolloutStartedOn ?? portal.installedAt.toISOString().slice(0, 10)
+  const { calendar } = portal.settings
+  const launchedOn = launchDayOf(portal)
   const launch = mondayOf(dayOf(launchedOn))
 
   const readWeek = async ({ snapshot }: SeriesWeek): Promise<TheatreWeek> => {

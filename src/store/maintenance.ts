@@ -18,6 +18,11 @@ const BIG = [
   'snapshot_parts',
 ] as const satisfies (keyof Database)[]
 
+/** Table by table: others go in between. */
+const eachBig = async (db: Kysely<Database>, command: 'analyze' | 'vacuum (analyze)'): Promise<void> => {
+  for (const table of BIG) await sql`${sql.raw(command)} ${sql.table(table)}`.execute(db)
+}
+
 /** Rows of a portal after which the planner hears of it, and again whenever they have doubled. */
 const FIRST_LOOK_ROWS = 2_000
 
@@ -34,19 +39,18 @@ export const plannerNewsOf = (db: Kysely<Database>) => {
     portal.rows += rows
     if (portal.rows < portal.next) return
     portal.next = portal.rows * 2
-    for (const table of BIG) await sql`analyze ${sql.table(table)}`.execute(db)
+    await eachBig(db, 'analyze')
   }
 }
 
 export const maintenanceOf = (db: Kysely<Database>, isEmbedded: boolean, log: Logger) => ({
   /**
    * Tells the planner what the tables look like now; the embedded database, which has nobody to sweep up
-   * behind it, also gets its dead rows removed. Worth a call every night. Table by table: others go in between.
+   * behind it, also gets its dead rows removed. Worth a call every night.
    */
   maintain: async (): Promise<void> => {
     const elapsed = stopwatch()
-    for (const table of BIG)
-      await sql`${sql.raw(isEmbedded ? 'vacuum (analyze)' : 'analyze')} ${sql.table(table)}`.execute(db)
+    await eachBig(db, isEmbedded ? 'vacuum (analyze)' : 'analyze')
     // Keeps the write-ahead log small and the next start after a crash short.
     if (isEmbedded) await sql`checkpoint`.execute(db)
     log.debug({ ms: Math.round(elapsed()) }, 'database maintained')

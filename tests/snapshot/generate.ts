@@ -1,5 +1,6 @@
 import type { ActivityFact, Dossier, LooseItems, TaskFact } from '../../src/records/facts.ts'
 import { defaultSettings } from '../../src/records/settings.ts'
+import { seededRandom } from '../../src/sandbox/random.ts'
 import type { SnapshotParts } from '../../src/snapshot/document.ts'
 import type { FactDirectory, Portal, SnapshotStore, StoredSnapshot } from '../../src/snapshot/source.ts'
 import { joinPieces, PackedPart, unpackChunk } from '../../src/store/packed-part.ts'
@@ -9,17 +10,6 @@ import type { StorableParts } from '../../src/store/snapshots.ts'
 
 const DAY = 86_400_000
 export const END = Date.parse('2026-11-23T00:00:00Z')
-
-/** Small and fast; good enough for made-up sales (mulberry32). */
-const randomFrom = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 export const OPEN_STAGES = ['NEW', 'CALL', 'MEET', 'OFFER', 'CONTRACT', 'PAY'] as const
 
@@ -70,7 +60,7 @@ const outcomeOf = (stage: string) =>
   stage === 'WON' ? 'won' : stage === 'LOST' || stage === 'COSTLY' ? 'lost' : 'open'
 
 export function* dealsOf(count: number, people: number, seed = 1): Generator<Dossier> {
-  const random = randomFrom(seed)
+  const random = seededRandom(seed).unit
   const span = 700 * DAY
   for (let number = 0; number < count; number++) {
     const id = `d${String(number).padStart(7, '0')}`

@@ -1,3 +1,4 @@
+import { isProgram } from '../../records/records.ts'
 import type { Step } from '../deal-context.ts'
 import type { Metric } from '../metric.ts'
 import { companyNumbers, median } from '../tally.ts'
@@ -75,6 +76,4 @@ export const stageUse: Metric = {
 
 /** A deal without rows has no step to its place: nobody knows who brought it there. */
 const isMovedByProgram = (step: Step | undefined): boolean =>
-  step !== undefined &&
-  step.kind !== 'created' &&
-  (step.actorClass === 'robot' || step.actorClass === 'integration')
+  step !== undefined && step.kind !== 'created' && isProgram(step.actorClass)

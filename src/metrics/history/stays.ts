@@ -1,5 +1,5 @@
 import type { Dossier } from '../../records/facts.ts'
-import type { Outcome } from '../../records/records.ts'
+import { isProgram, type Outcome } from '../../records/records.ts'
 import { touchOf } from '../touch.ts'
 import { stageKey } from '../world.ts'
 import { bulkKnownAt } from './bulk.ts'
@@ -161,7 +161,7 @@ export const collectStays = (): StaysCollector => {
       row.stage.push(stage)
       row.outcome.push(outcome)
       row.isCreation.push(move.isCreation ? 1 : 0)
-      row.isByProgram.push(move.actorClass === 'robot' || move.actorClass === 'integration' ? 1 : 0)
+      row.isByProgram.push(isProgram(move.actorClass) ? 1 : 0)
       row.actor.push(actorNumber(move.movedBy))
       rowDeal.push(dealId.length)
       if (begun !== null && begun.stage === stage) continue

@@ -1,4 +1,5 @@
 import type { Dossier, MoveFact } from '../../records/facts.ts'
+import { isProgram } from '../../records/records.ts'
 import { Authors } from '../metric.ts'
 import type { Numbers, Reading } from '../tally.ts'
 import { stageKey, type World } from '../world.ts'
@@ -76,7 +77,7 @@ export const collectBunching = (world: World) => {
       for (let index = 1; index < moves.length; index++) {
         const move = moves[index]!
         if (move.at < period.from || move.at >= period.until) continue
-        if (move.actorClass === 'robot' || move.actorClass === 'integration') continue
+        if (isProgram(move.actorClass)) continue
         if (!isRise(moves[index - 1]!, move, world)) continue
         authors.count(move.actorClass)
         const version = dossier.versions.findLast(({ observedAt }) => observedAt <= move.at)

@@ -10,18 +10,8 @@ import {
   theatreQuarter,
 } from '../../../src/metrics/theatre.ts'
 import { type PersonWeek, slopeWithin } from '../../../src/metrics/within-person.ts'
+import { seededRandom } from '../../../src/sandbox/random.ts'
 import type { PillarId } from '../../../src/snapshot/document.ts'
-
-/** Small and fast; good enough for made-up weeks (mulberry32). */
-const randomFrom = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 describe('Student’s t', () => {
   test('has the tails of the printed tables', () => {
@@ -125,7 +115,7 @@ const quarterOf = (of: {
   pillar?: PillarId
 }): TheatreWeek[] => {
   const { seed, people = 9, won = 3, gain = 0, pillar } = of
-  const random = randomFrom(seed)
+  const random = seededRandom(seed).unit
   const drift = () => random() + random() - 1
   const states = Array.from({ length: people }, (_, index) => ({
     personId: `p${index}`,
