@@ -53,9 +53,13 @@ const every =
     return new Date(Math.floor((now.getTime() - offset) / period) * period + offset).toISOString()
   }
 
+/**
+ * A local time of a day. It is counted from the day's noon, because a time that comes twice (the night clocks
+ * go back) would otherwise be the one nearest to the offset of whoever asks, and the slot would begin twice.
+ */
 const atClock = (day: DateTime, time: string): DateTime => {
   const [hour = 0, minute = 0] = time.split(':').map(Number)
-  return day.set({ hour, minute, second: 0, millisecond: 0 })
+  return day.set({ hour: 12, minute: 0, second: 0, millisecond: 0 }).set({ hour, minute })
 }
 
 /**

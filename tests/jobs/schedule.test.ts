@@ -93,6 +93,16 @@ describe('the schedule', () => {
     expect(Math.max(...begins)).toBeLessThan(60)
   })
 
+  test('begins a night once where the clocks go back over it', () => {
+    // In Auckland 2026-04-05 had two hours from 02:00 to 03:00, at 13:00 and 14:00 UTC.
+    const one = portal({ calendar: { timeZone: 'Pacific/Auckland', workdays: [1, 2, 3, 4, 5] } })
+    const due: number[] = []
+    for (let at = Date.parse('2026-04-04T12:00:00Z'); at < Date.parse('2026-04-05T12:00:00Z'); at += MINUTE)
+      if (names(dueAt(new Date(at), [one], TIMES)).includes('nightly 2026-04-05')) due.push(at)
+    const [first = 0] = due
+    expect(due).toEqual(Array.from({ length: 6 * 60 + 1 }, (_, minute) => first + minute * MINUTE))
+  })
+
   test('gives a slot the same name for as long as it lasts, and each portal day one nightly slot, in any zone', () => {
     fc.assert(
       fc.property(
