@@ -138,12 +138,9 @@ describe('messages from an account that has no bell of its own', () => {
     const { sees } = await api<{ sees: string[] }>(await session(site.account.admin.id), 'GET', '/me')
     expect(sees.length).toBeGreaterThan(10)
     // Whom a day has something to say to depends on the date the account was made at: these two are told every day.
-    const [today, asOf, dayBefore] = [0, 3, 4].map(back => new Date(Date.now() - back * DAY)) as [
-      Date,
-      Date,
-      Date,
-    ]
-    const [byChat, byMail] = await employeesToldOn([today, asOf, dayBefore])
+    const asOf = new Date(Date.now() - 3 * DAY)
+    const dayBefore = new Date(asOf.getTime() - DAY)
+    const [byChat, byMail] = await employeesToldOn([new Date(), asOf, dayBefore])
     expect(byMail).toBeDefined()
     const chatToken = await session(byChat!)
     const { url } = await api<{ url: string }>(chatToken, 'POST', '/preferences/telegram', {})
