@@ -196,7 +196,8 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         const id = await install(store)
         const text = fc.string({ unit: 'binary', maxLength: 30 })
         const texts = fc.array(fc.record({ title: text, value: text }), { minLength: 50, maxLength: 300 })
-        const kept = (given: string) => given.replaceAll('\u0000', '').toWellFormed()
+        const spaced = (given: string) => given.replaceAll('\u001e', ' ').replaceAll('\u001f', ' ')
+        const kept = (given: string) => spaced(given.replaceAll('\u0000', '')).toWellFormed()
         await fc.assert(
           fc.asyncProperty(texts, async given => {
             const deals = given.map(({ title, value }, index) =>
@@ -220,11 +221,15 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         const odd = `"{}\\,'; drop table deals; -- NULL\u001f\u001e\n😀`
         await store.savePage(
           id,
-          page({ deals: [deal({ title: odd })], tasks: [task({ dealIds: ['1', 'a"b,\\'] })] }),
+          page({
+            deals: [deal({ title: odd, responsibleId: '7\u001f8' })],
+            tasks: [task({ dealIds: ['1', 'a"b,\\', 'c\u001ed'] })],
+          }),
         )
-        const { title, tasks } = await dossier(id)
-        expect(title).toBe(odd.replace('\u001f', ' '))
-        expect(tasks[0]?.dealIds).toEqual(['1', 'a"b,\\'])
+        const { title, tasks, versions } = await dossier(id)
+        expect(title).toBe(spaced(odd))
+        expect(versions.at(-1)?.responsibleId).toBe('7 8')
+        expect(tasks[0]?.dealIds).toEqual(['1', 'a"b,\\', 'c d'])
       })
     })
 

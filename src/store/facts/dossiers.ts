@@ -23,7 +23,7 @@ import {
   TASK_COLUMNS,
   taskOf,
 } from './items.ts'
-import { epoch, freeText, msOf, numberOf, orNull, packed, readPacked } from './packed.ts'
+import { epoch, type Packed, type PackedRows, packed, readPacked } from './packed.ts'
 import { type DatedChange, versionsWith } from './versions.ts'
 
 /** Batches read before the caller asks for them: the database and its caller both stay busy. */
@@ -48,7 +48,7 @@ const DEAL_COLUMNS = packed([
   'outcome',
   epoch('moved_at'),
   epoch('closed_at'),
-  freeText('title'),
+  'title',
 ])
 const MOVE_COLUMNS = packed([
   'deal_id',
@@ -87,20 +87,20 @@ type Draft = Dossier & {
   invoices: InvoiceFact[]
 }
 
-const draftOf = (row: string[]): Draft => ({
-  id: row[0]!,
-  title: row[11]!,
-  createdAt: msOf(row[1])!,
-  createdBy: orNull(row[2]),
-  isTemplate: row[3] === 'true',
-  deletedAt: msOf(row[4]),
-  lossReasonId: orNull(row[5]),
+const draftOf = (row: PackedRows): Draft => ({
+  id: row.text(0),
+  title: row.text(11),
+  createdAt: row.instant(1),
+  createdBy: row.orNull(2),
+  isTemplate: row.is(3),
+  deletedAt: row.instantOrNull(4),
+  lossReasonId: row.orNull(5),
   current: {
-    pipelineId: row[6]!,
-    stageId: row[7]!,
-    outcome: row[8] as Outcome,
-    movedAt: msOf(row[9]),
-    closedAt: msOf(row[10]),
+    pipelineId: row.text(6),
+    stageId: row.text(7),
+    outcome: row.text(8) as Outcome,
+    movedAt: row.instantOrNull(9),
+    closedAt: row.instantOrNull(10),
   },
   moves: [],
   versions: [],
@@ -109,56 +109,69 @@ const draftOf = (row: string[]): Draft => ({
   invoices: [],
 })
 
-const moveOf = (row: string[]): MoveFact => ({
-  id: row[1]!,
-  at: msOf(row[2])!,
-  pipelineId: row[3]!,
-  stageId: row[4]!,
-  outcome: row[5] as Outcome,
-  isCreation: row[6] === 'true',
-  movedBy: orNull(row[7]),
-  actorClass: row[8] as ActorClass,
+const moveOf = (row: PackedRows): MoveFact => ({
+  id: row.text(1),
+  at: row.instant(2),
+  pipelineId: row.text(3),
+  stageId: row.text(4),
+  outcome: row.text(5) as Outcome,
+  isCreation: row.is(6),
+  movedBy: row.orNull(7),
+  actorClass: row.text(8) as ActorClass,
 })
 
-const versionOf = (row: string[]): DealVersion => ({
-  observedAt: msOf(row[1])!,
-  responsibleId: orNull(row[2]),
-  amount: numberOf(row[3]),
-  currency: orNull(row[4]),
-  closeOn: orNull(row[5]),
-  fields: JSON.parse(row[6]!) as Record<string, string>,
-  ...authorOf(row[7]!),
+const versionOf = (row: PackedRows): DealVersion => ({
+  observedAt: row.instant(1),
+  responsibleId: row.orNull(2),
+  amount: row.number(3),
+  currency: row.orNull(4),
+  closeOn: row.orNull(5),
+  fields: JSON.parse(row.text(6)) as Record<string, string>,
+  ...authorOf(row.text(7)),
 })
 
 /** `-` stands for a change by nobody the CRM could name; an empty text for one whose author was not noted. */
 const authorOf = (changedBy: string): Pick<DealVersion, 'changedBy' | 'changeClass'> =>
   changedBy === '-'
     ? { changedBy: null, changeClass: 'robot' }
-    : { changedBy: orNull(changedBy), changeClass: changedBy === '' ? null : 'person' }
+    : { changedBy: changedBy || null, changeClass: changedBy === '' ? null : 'person' }
 
-const changeOf = (row: string[]): DatedChange => ({
-  fact: row[1] as DatedChange['fact'],
-  at: msOf(row[2])!,
-  before: orNull(row[3]),
-  after: orNull(row[4]),
+const changeOf = (row: PackedRows): DatedChange => ({
+  fact: row.text(1) as DatedChange['fact'],
+  at: row.instant(2),
+  before: row.orNull(3),
+  after: row.orNull(4),
 })
 
-const editsOf = (versions: readonly string[][], changes: readonly string[][]) =>
-  editsByDeal([
-    ...versions
-      .filter(row => row[9] !== '')
-      .map(row => ({ dealId: row[0]!, at: msOf(row[8])!, knownAt: msOf(row[1])!, by: row[9]! })),
-    ...changes
-      .filter(row => row[6] === 'person' && row[5] !== '')
-      .map(row => ({ dealId: row[0]!, at: msOf(row[2])!, knownAt: msOf(row[2])!, by: row[5]! })),
-  ])
+/** Saves by people that versions and dated changes tell of. */
+const editsOf = (versions: PackedRows, changes: PackedRows): Map<string, readonly EditFact[]> => {
+  const saves: (EditFact & { dealId: string })[] = []
+  while (versions.next()) {
+    const by = versions.text(9)
+    if (by === '') continue
+    saves.push({ dealId: versions.text(0), at: versions.instant(8), knownAt: versions.instant(1), by })
+  }
+  while (changes.next()) {
+    const [by, at] = [changes.text(5), changes.instant(2)]
+    if (by !== '' && changes.text(6) === 'person')
+      saves.push({ dealId: changes.text(0), at, knownAt: at, by })
+  }
+  return editsByDeal(saves)
+}
 
-const groupByDeal = <Item>(rows: readonly string[][], read: (row: string[]) => Item): Map<string, Item[]> => {
+const groupByDeal = <Item>(rows: PackedRows, read: (row: PackedRows) => Item | null): Map<string, Item[]> => {
   const byDeal = new Map<string, Item[]>()
-  for (const row of rows) {
-    const items = byDeal.get(row[0]!)
-    if (items) items.push(read(row))
-    else byDeal.set(row[0]!, [read(row)])
+  let dealId = ''
+  let items: Item[] | undefined
+  while (rows.next()) {
+    const item = read(rows)
+    if (item === null) continue
+    if (items === undefined || rows.text(0) !== dealId) {
+      dealId = rows.text(0)
+      items = byDeal.get(dealId) ?? []
+      byDeal.set(dealId, items)
+    }
+    items.push(item)
   }
   return byDeal
 }
@@ -168,7 +181,7 @@ const groupByDeal = <Item>(rows: readonly string[][], read: (row: string[]) => I
  * range reads put together here; the next ones are read while the caller works.
  */
 export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
-  const read = (query: RawBuilder<unknown>) => readPacked(db, pool, query)
+  const read = (columns: Packed, from: RawBuilder<unknown>) => readPacked(db, pool, columns, from)
 
   /** Ids of items that have deadline moves at all: most have none and need not be asked for. */
   const postponed = async (id: string, kind: 'task' | 'activity'): Promise<Set<string>> => {
@@ -186,23 +199,32 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
   ): Promise<void> => {
     const mine = () => sql`installation_id = ${id} and ${within('deal_id')}`
     const [moves, versions, changes, activities, tasks, invoices] = await Promise.all([
-      read(sql`select ${MOVE_COLUMNS} from stage_moves where ${mine()} order by deal_id, at, order_key`),
-      read(sql`select ${VERSION_COLUMNS} from deal_versions where ${mine()} order by deal_id, observed_at`),
-      read(sql`select ${CHANGE_COLUMNS} from fact_changes where ${mine()} order by deal_id, at`),
-      read(sql`select ${ACTIVITY_COLUMNS} from activities item
+      read(MOVE_COLUMNS, sql`from stage_moves where ${mine()} order by deal_id, at, order_key`),
+      read(VERSION_COLUMNS, sql`from deal_versions where ${mine()} order by deal_id, observed_at`),
+      read(CHANGE_COLUMNS, sql`from fact_changes where ${mine()} order by deal_id, at`),
+      read(
+        ACTIVITY_COLUMNS,
+        sql`from activities item
         where ${countable(id, 'activity')} and ${within('item.deal_id')}
-        order by item.deal_id, item.created_at, item.activity_id`),
+        order by item.deal_id, item.created_at, item.activity_id`,
+      ),
       // By id, because a join would make the planner read all tasks for every batch.
-      read(sql`select ${TASK_COLUMNS} from tasks item
+      read(
+        TASK_COLUMNS,
+        sql`from tasks item
         where ${countable(id, 'task')} and item.task_id = any(array(
           select task_id from task_deals where ${mine()}))
-        order by item.created_at, item.task_id`),
-      read(sql`select ${INVOICE_COLUMNS} from invoices item
+        order by item.created_at, item.task_id`,
+      ),
+      read(
+        INVOICE_COLUMNS,
+        sql`from invoices item
         where ${countable(id, 'invoice')} and ${within('item.deal_id')}
-        order by item.deal_id, item.created_at, item.invoice_id`),
+        order by item.deal_id, item.created_at, item.invoice_id`,
+      ),
     ])
-    const withMoves = (kind: 'task' | 'activity', rows: readonly string[][]) => {
-      const ids = rows.map(row => row[1]!)
+    const withMoves = (kind: 'task' | 'activity', rows: PackedRows) => {
+      const ids = rows.column(1)
       return readDeadlineMoves(
         db,
         pool,
@@ -217,13 +239,12 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     ])
     const movesBy = groupByDeal(moves, moveOf)
     const versionsBy = groupByDeal(versions, versionOf)
-    const dated = changes.filter(row => row[1] !== 'fields')
-    const changesBy = groupByDeal(dated, changeOf)
+    const changesBy = groupByDeal(changes, row => (row.text(1) === 'fields' ? null : changeOf(row)))
     const editsBy = editsOf(versions, changes)
     const activitiesBy = groupByDeal(activities, row => activityOf(row, activityMoves))
     const draftsBy = new Map(drafts.map(draft => [draft.id, draft]))
-    for (const row of tasks) {
-      const task = taskOf(row, taskMoves)
+    while (tasks.next()) {
+      const task = taskOf(tasks, taskMoves)
       for (const dealId of task.dealIds) draftsBy.get(dealId)?.tasks.push(task)
     }
     const invoicesBy = groupByDeal(invoices, invoiceOf)
@@ -265,8 +286,11 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
         last === null
           ? sql`${sql.ref(column)} > ${after}`
           : sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${last}`
-      const rows = await read(sql`select ${DEAL_COLUMNS} from deals
-        where installation_id = ${id} and ${between('deal_id')} ${chosen} order by deal_id`)
+      const rows = await read(
+        DEAL_COLUMNS,
+        sql`from deals
+        where installation_id = ${id} and ${between('deal_id')} ${chosen} order by deal_id`,
+      )
       const drafts = rows.map(draftOf)
       const within = dealIds
         ? (column: string) => sql`${sql.ref(column)} = any(${drafts.map(draft => draft.id)}::text[])`

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import type { ActivityFact, DeadlineMoveFact, InvoiceFact, TaskFact } from '../../records/facts.ts'
 import type { ActivityKind, ActorClass, Outcome } from '../../records/records.ts'
 import type { Database } from '../schema.ts'
-import { epoch, msOf, numberOf, orNull, packed, readPacked } from './packed.ts'
+import { epoch, list, type PackedRows, packed, readPacked } from './packed.ts'
 
 /** Activities, tasks and invoices as facts: columns and how they are read; deal and item lead. */
 
@@ -27,31 +27,29 @@ export const ACTIVITY_COLUMNS = packed([
   'item.duration_seconds',
 ])
 
-export const activityOf = (row: string[], moves: DeadlineMoves): ActivityFact => ({
-  id: row[1]!,
-  dealId: orNull(row[0]),
-  kind: row[2] as ActivityKind,
-  direction: orNull(row[3]) as ActivityFact['direction'],
-  responsibleId: orNull(row[4]),
-  authorId: orNull(row[5]),
-  actorClass: row[6] as ActorClass,
-  createdAt: msOf(row[7])!,
-  startAt: msOf(row[8]),
-  endAt: msOf(row[9]),
-  deadlineAt: msOf(row[10]),
-  completedAt: msOf(row[11]),
-  isAutoCompleted: row[12] === 'true',
-  durationSeconds: numberOf(row[13]),
-  deadlineMoves: moves.get(row[1]!) ?? NONE,
+export const activityOf = (row: PackedRows, moves: DeadlineMoves): ActivityFact => ({
+  id: row.text(1),
+  dealId: row.orNull(0),
+  kind: row.text(2) as ActivityKind,
+  direction: row.orNull(3) as ActivityFact['direction'],
+  responsibleId: row.orNull(4),
+  authorId: row.orNull(5),
+  actorClass: row.text(6) as ActorClass,
+  createdAt: row.instant(7),
+  startAt: row.instantOrNull(8),
+  endAt: row.instantOrNull(9),
+  deadlineAt: row.instantOrNull(10),
+  completedAt: row.instantOrNull(11),
+  isAutoCompleted: row.is(12),
+  durationSeconds: row.number(13),
+  deadlineMoves: moves.get(row.text(1)) ?? NONE,
 })
-
-const DEAL_IDS_SEPARATOR = '\u001e'
 
 /** The place of a deal's id is empty: a task may hang on several. */
 export const TASK_COLUMNS = packed([
   'null',
   'item.task_id',
-  `array_to_string(item.deal_ids, E'\\x1e')`,
+  list('item.deal_ids'),
   'item.responsible_id',
   // Of a task that we made, nobody is the author, whoever's access we used.
   'case when item.is_own then null else item.created_by end',
@@ -64,19 +62,19 @@ export const TASK_COLUMNS = packed([
   'item.text_words',
 ])
 
-export const taskOf = (row: string[], moves: DeadlineMoves): TaskFact => ({
-  id: row[1]!,
-  dealIds: row[2] ? row[2].split(DEAL_IDS_SEPARATOR) : [],
-  responsibleId: orNull(row[3]),
-  createdBy: orNull(row[4]),
-  createdAt: msOf(row[5])!,
-  closedAt: msOf(row[6]),
-  closedBy: orNull(row[7]),
-  deadlineAt: msOf(row[8]),
-  isDeferred: row[9] === 'true',
-  textHash: row[10]!,
-  textWords: Number(row[11]),
-  deadlineMoves: moves.get(row[1]!) ?? NONE,
+export const taskOf = (row: PackedRows, moves: DeadlineMoves): TaskFact => ({
+  id: row.text(1),
+  dealIds: row.list(2),
+  responsibleId: row.orNull(3),
+  createdBy: row.orNull(4),
+  createdAt: row.instant(5),
+  closedAt: row.instantOrNull(6),
+  closedBy: row.orNull(7),
+  deadlineAt: row.instantOrNull(8),
+  isDeferred: row.is(9),
+  textHash: row.text(10),
+  textWords: Number(row.text(11)),
+  deadlineMoves: moves.get(row.text(1)) ?? NONE,
 })
 
 export const INVOICE_COLUMNS = packed([
@@ -91,16 +89,16 @@ export const INVOICE_COLUMNS = packed([
   epoch('item.moved_at'),
 ])
 
-export const invoiceOf = (row: string[]): InvoiceFact => ({
-  id: row[1]!,
-  dealId: orNull(row[0]),
-  responsibleId: orNull(row[2]),
-  amount: numberOf(row[3]),
-  currency: orNull(row[4]),
-  outcome: row[5] as Outcome,
-  createdAt: msOf(row[6])!,
-  issuedOn: orNull(row[7]),
-  movedAt: msOf(row[8]),
+export const invoiceOf = (row: PackedRows): InvoiceFact => ({
+  id: row.text(1),
+  dealId: row.orNull(0),
+  responsibleId: row.orNull(2),
+  amount: row.number(3),
+  currency: row.orNull(4),
+  outcome: row.text(5) as Outcome,
+  createdAt: row.instant(6),
+  issuedOn: row.orNull(7),
+  movedAt: row.instantOrNull(8),
 })
 
 /** Deadline moves of these items by item id, ascending. */
@@ -114,23 +112,24 @@ export const readDeadlineMoves = async (
   const byItem = new Map<string, DeadlineMoveFact[]>()
   if (itemIds.length === 0) return byItem
   const columns = packed(['item_id', epoch('at'), epoch('before'), epoch('after'), 'actor_id', 'actor_class'])
-  const rows = await readPacked(
+  const row = await readPacked(
     db,
     pool,
-    sql`select ${columns} from deadline_moves where installation_id = ${id} and item_kind = ${kind}
+    columns,
+    sql`from deadline_moves where installation_id = ${id} and item_kind = ${kind}
       and item_id = any(${itemIds}::text[]) order by item_id, at`,
   )
-  for (const row of rows) {
+  while (row.next()) {
     const move: DeadlineMoveFact = {
-      at: msOf(row[1])!,
-      before: msOf(row[2]),
-      after: msOf(row[3]),
-      actorId: orNull(row[4]),
-      actorClass: row[5] as ActorClass,
+      at: row.instant(1),
+      before: row.instantOrNull(2),
+      after: row.instantOrNull(3),
+      actorId: row.orNull(4),
+      actorClass: row.text(5) as ActorClass,
     }
-    const moves = byItem.get(row[0]!)
+    const moves = byItem.get(row.text(0))
     if (moves) moves.push(move)
-    else byItem.set(row[0]!, [move])
+    else byItem.set(row.text(0), [move])
   }
   return byItem
 }

@@ -12,31 +12,29 @@ import {
   TASK_COLUMNS,
   taskOf,
 } from './items.ts'
-import { readPacked } from './packed.ts'
+import { type Packed, type PackedRows, readPacked } from './packed.ts'
 
 const BATCH = 5000
 
 /** Activities, tasks and invoices that hang on no deal, some thousands at a time. */
 export const looseOf = (db: Kysely<Database>, pool: Pool) => {
-  async function* pages(query: (after: string) => RawBuilder<unknown>): AsyncGenerator<string[][]> {
+  async function* pages(
+    columns: Packed,
+    query: (after: string) => RawBuilder<unknown>,
+  ): AsyncGenerator<PackedRows> {
     let after: string | undefined = ''
     while (after !== undefined) {
-      const rows: string[][] = await readPacked(db, pool, query(after))
-      if (rows.length > 0) yield rows
-      after = rows.length < BATCH ? undefined : rows.at(-1)?.[1]
+      const rows: PackedRows = await readPacked(db, pool, columns, query(after))
+      if (rows.size > 0) yield rows
+      after = rows.size < BATCH ? undefined : rows.column(1).at(-1)
     }
   }
   return async function* loose(id: string): AsyncGenerator<LooseItems> {
-    const movesOf = (kind: 'task' | 'activity', rows: string[][]) =>
-      readDeadlineMoves(
-        db,
-        pool,
-        id,
-        kind,
-        rows.map(row => row[1]!),
-      )
+    const movesOf = (kind: 'task' | 'activity', rows: PackedRows) =>
+      readDeadlineMoves(db, pool, id, kind, rows.column(1))
     const activities = pages(
-      after => sql`select ${ACTIVITY_COLUMNS} from activities item
+      ACTIVITY_COLUMNS,
+      after => sql`from activities item
         where ${countable(id, 'activity')} and item.deal_id is null and item.activity_id > ${after}
         order by item.activity_id limit ${BATCH}`,
     )
@@ -45,7 +43,8 @@ export const looseOf = (db: Kysely<Database>, pool: Pool) => {
       yield { activities: rows.map(row => activityOf(row, moves)), tasks: [], invoices: [] }
     }
     const tasks = pages(
-      after => sql`select ${TASK_COLUMNS} from tasks item
+      TASK_COLUMNS,
+      after => sql`from tasks item
         where ${countable(id, 'task')} and item.deal_ids = '{}' and item.task_id > ${after}
         order by item.task_id limit ${BATCH}`,
     )
@@ -54,7 +53,8 @@ export const looseOf = (db: Kysely<Database>, pool: Pool) => {
       yield { activities: [], tasks: rows.map(row => taskOf(row, moves)), invoices: [] }
     }
     const invoices = pages(
-      after => sql`select ${INVOICE_COLUMNS} from invoices item
+      INVOICE_COLUMNS,
+      after => sql`from invoices item
         where ${countable(id, 'invoice')} and item.deal_id is null and item.invoice_id > ${after}
         order by item.invoice_id limit ${BATCH}`,
     )

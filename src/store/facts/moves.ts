@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Database } from '../schema.ts'
-import { epoch, msOf, orNull, packed, readPacked } from './packed.ts'
+import { epoch, packed, readPacked } from './packed.ts'
 
 /** One row of the `moves` export; without `from…` it is the first that is known of the deal. */
 export type MoveRow = {
@@ -42,26 +42,27 @@ export const movesOf = (db: Kysely<Database>, pool: Pool) =>
       const rows = await readPacked(
         db,
         pool,
-        sql`select ${COLUMNS} from stage_moves move
+        COLUMNS,
+        sql`from stage_moves move
           join deals deal on deal.installation_id = move.installation_id and deal.deal_id = move.deal_id
           where move.installation_id = ${id} and move.deal_id > ${after} and move.deal_id <= ${last}
             and deal.deleted_at is null and move.at <= coalesce(${asOf ?? null}::timestamptz, 'infinity')
           order by move.deal_id, move.at, move.order_key`,
       )
-      let before: string[] | undefined
-      for (const row of rows) {
-        const from = before?.[0] === row[0] ? before : undefined
-        yield {
-          dealId: row[0]!,
-          fromPipelineId: from?.[1] ?? null,
-          fromStageId: from?.[2] ?? null,
-          toPipelineId: row[1]!,
-          toStageId: row[2]!,
-          at: new Date(msOf(row[3])!),
-          responsibleId: orNull(row[4]),
-          movedBy: orNull(row[5]),
+      let before: MoveRow | undefined
+      while (rows.next()) {
+        const from: MoveRow | undefined = before?.dealId === rows.text(0) ? before : undefined
+        before = {
+          dealId: rows.text(0),
+          fromPipelineId: from?.toPipelineId ?? null,
+          fromStageId: from?.toStageId ?? null,
+          toPipelineId: rows.text(1),
+          toStageId: rows.text(2),
+          at: new Date(rows.instant(3)),
+          responsibleId: rows.orNull(4),
+          movedBy: rows.orNull(5),
         }
-        before = row
+        yield before
       }
       if (deals < BATCH) return
       after = last

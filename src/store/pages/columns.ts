@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { withoutSeparators } from '../facts/packed.ts'
 
 /** A column of a bulk write: its name, its SQL type, and where a record keeps it. */
 export type Column<Row> = {
@@ -7,8 +8,11 @@ export type Column<Row> = {
   of(row: Row): unknown
 }
 
-/** PostgreSQL keeps no zero characters and no halves of surrogate pairs. */
-const storable = (text: string): string => text.replaceAll('\u0000', '').toWellFormed()
+/**
+ * PostgreSQL keeps no zero characters and no halves of surrogate pairs. The two separators are ours: many rows are
+ * read as one text.
+ */
+const storable = (text: string): string => withoutSeparators(text.replaceAll('\u0000', '')).toWellFormed()
 
 const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) => (typeof item === 'string' ? storable(item) : item))
