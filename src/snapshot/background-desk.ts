@@ -16,7 +16,7 @@ const MANY_DEALS = 20_000
 export type BackgroundDesk = BackgroundSource & {
   /** Tells how many deals were read so far, so that a thread is up by the time it is needed. */
   expect(deals: number): void
-  learn(history: PortalHistory): Promise<void>
+  learn(history: PortalHistory): void
   /** Has the thread, if there is one, begin on an instant that will be asked for next. */
   prepare(index: number): void
   close(): Promise<void>
@@ -38,8 +38,8 @@ export const openBackgroundDesk = (
     expect: deals => {
       if (thread === null && deals >= manyDeals && availableParallelism() > 1) thread = startThread()
     },
-    learn: async history => {
-      await thread?.learn(history, input)
+    learn: history => {
+      thread?.learn(history, input)
       source = thread ?? backgroundOf(history, worlds)
     },
     prepare: index => {
@@ -77,6 +77,7 @@ const startThread = () => {
     standing: alive(remote.standing(index)),
     background: alive(remote.background(index)),
   })
+  let learnt: Promise<void> = Promise.resolve()
   const asked = new Map<number, ReturnType<typeof ask>>()
   const prepare = (index: number): ReturnType<typeof ask> => {
     const answers = asked.get(index) ?? ask(index)
@@ -84,9 +85,16 @@ const startThread = () => {
     return answers
   }
   return {
-    learn: (history: PortalHistory, input: WorldsInput): Promise<void> => alive(remote.learn(history, input)),
+    // Questions are answered in their order: only a failure has to be waited for.
+    learn: (history: PortalHistory, input: WorldsInput): void => {
+      learnt = alive(remote.learn(history, input))
+    },
     prepare,
-    standing: (index: number) => prepare(index).standing,
+    standing: async (index: number) => {
+      const { standing } = prepare(index)
+      await learnt
+      return standing
+    },
     background: async (index: number): Promise<Background> => {
       const told = await prepare(index).background
       // Told once: kept longer, twelve instants would be most of the memory.

@@ -101,7 +101,7 @@ export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
 async function* computeAll(job: Job): AsyncGenerator<Computed> {
   const counted = job.worlds.map(startCounting)
   const { history, alive } = await readHistory(job, counted)
-  await job.desk.learn(history)
+  job.desk.learn(history)
   const learnt = { history, counted }
   const measured =
     alive === null ? await measureTogether(job, learnt) : await measureInTurn(job, learnt, alive)
@@ -243,10 +243,12 @@ const eachDossier = async (job: Job, pass: 1 | 2, visit: (dossier: Dossier) => v
 
 /** Begins the second pass of one instant. */
 const runAt = async (job: Job, { history, counted }: Learnt, index: number): Promise<Run> => {
-  const standing = await job.desk.standing(index)
+  job.desk.prepare(index)
   const counting = counted[index]!
   const dataUntil = counting.newest()
-  return startRun(job.worlds[index]!, standing, counting.use(history), dataUntil, job.evidenceLimit)
+  // Worked out while the other thread learns what flags stand on.
+  const use = counting.use(history)
+  return startRun(job.worlds[index]!, await job.desk.standing(index), use, dataUntil, job.evidenceLimit)
 }
 
 const byDeal = (a: { dealId: string }, b: { dealId: string }): number =>

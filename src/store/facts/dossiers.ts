@@ -184,11 +184,11 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
   const read = (columns: Packed, from: RawBuilder<unknown>) => readPacked(db, pool, columns, from)
 
   /** Ids of items that have deadline moves at all: most have none and need not be asked for. */
-  const postponed = async (id: string, kind: 'task' | 'activity'): Promise<Set<string>> => {
-    const { rows } = await sql<{ item_id: string }>`
-      select distinct item_id from deadline_moves
-      where installation_id = ${id} and item_kind = ${kind}`.execute(db)
-    return new Set(rows.map(row => row.item_id))
+  const postponed = async (id: string): Promise<Record<'task' | 'activity', ReadonlySet<string>>> => {
+    const { rows } = await sql<{ item_kind: string; item_id: string }>`
+      select distinct item_kind, item_id from deadline_moves where installation_id = ${id}`.execute(db)
+    const of = (kind: string) => new Set(rows.filter(row => row.item_kind === kind).map(row => row.item_id))
+    return { activity: of('activity'), task: of('task') }
   }
 
   const fill = async (
@@ -275,11 +275,12 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
 
   return async function* dossiers(id: string, options: DossierOptions = {}): AsyncGenerator<Dossier[]> {
     const { batch = 2000, dealIds } = options
-    const marks = markFactsOf(await readMarks(db, id, dealIds))
-    const hasMoves = dealIds
-      ? null
-      : { activity: await postponed(id, 'activity'), task: await postponed(id, 'task') }
     const chosen = dealIds ? sql`and deal_id = any(${dealIds}::text[])` : sql``
+    const [marks, hasMoves, waiting] = await Promise.all([
+      readMarks(db, id, dealIds).then(markFactsOf),
+      dealIds ? null : postponed(id),
+      ranges(id, batch, chosen),
+    ])
 
     const load = async ({ after, last }: Range): Promise<Draft[]> => {
       const between = (column: string) =>
@@ -304,7 +305,6 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     }
 
     const loading: Promise<Draft[]>[] = []
-    const waiting = await ranges(id, batch, chosen)
     const loadNext = (): void => {
       const range = waiting.shift()
       if (range === undefined) return
