@@ -91,14 +91,14 @@ const draftOf = (row: PackedRows): Draft => ({
   id: row.text(0),
   title: row.text(11),
   createdAt: row.instant(1),
-  createdBy: row.orNull(2),
+  createdBy: row.nameOrNull(2),
   isTemplate: row.is(3),
   deletedAt: row.instantOrNull(4),
-  lossReasonId: row.orNull(5),
+  lossReasonId: row.nameOrNull(5),
   current: {
-    pipelineId: row.text(6),
-    stageId: row.text(7),
-    outcome: row.text(8) as Outcome,
+    pipelineId: row.name(6),
+    stageId: row.name(7),
+    outcome: row.name(8) as Outcome,
     movedAt: row.instantOrNull(9),
     closedAt: row.instantOrNull(10),
   },
@@ -112,19 +112,19 @@ const draftOf = (row: PackedRows): Draft => ({
 const moveOf = (row: PackedRows): MoveFact => ({
   id: row.text(1),
   at: row.instant(2),
-  pipelineId: row.text(3),
-  stageId: row.text(4),
-  outcome: row.text(5) as Outcome,
+  pipelineId: row.name(3),
+  stageId: row.name(4),
+  outcome: row.name(5) as Outcome,
   isCreation: row.is(6),
-  movedBy: row.orNull(7),
-  actorClass: row.text(8) as ActorClass,
+  movedBy: row.nameOrNull(7),
+  actorClass: row.name(8) as ActorClass,
 })
 
 const versionOf = (row: PackedRows): DealVersion => ({
   observedAt: row.instant(1),
-  responsibleId: row.orNull(2),
+  responsibleId: row.nameOrNull(2),
   amount: row.number(3),
-  currency: row.orNull(4),
+  currency: row.nameOrNull(4),
   closeOn: row.orNull(5),
   fields: JSON.parse(row.text(6)) as Record<string, string>,
   ...authorOf(row.text(7)),
@@ -224,7 +224,7 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       ),
     ])
     const withMoves = (kind: 'task' | 'activity', rows: PackedRows) => {
-      const ids = rows.column(1)
+      const ids = rows.map(row => row.text(1))
       return readDeadlineMoves(
         db,
         pool,

@@ -25,13 +25,20 @@ export const looseOf = (db: Kysely<Database>, pool: Pool) => {
     let after: string | undefined = ''
     while (after !== undefined) {
       const rows: PackedRows = await readPacked(db, pool, columns, query(after))
-      if (rows.size > 0) yield rows
-      after = rows.size < BATCH ? undefined : rows.column(1).at(-1)
+      const ids = rows.map(row => row.text(1))
+      if (ids.length > 0) yield rows
+      after = ids.length < BATCH ? undefined : ids.at(-1)
     }
   }
   return async function* loose(id: string): AsyncGenerator<LooseItems> {
     const movesOf = (kind: 'task' | 'activity', rows: PackedRows) =>
-      readDeadlineMoves(db, pool, id, kind, rows.column(1))
+      readDeadlineMoves(
+        db,
+        pool,
+        id,
+        kind,
+        rows.map(row => row.text(1)),
+      )
     const activities = pages(
       ACTIVITY_COLUMNS,
       after => sql`from activities item

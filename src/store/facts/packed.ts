@@ -7,6 +7,8 @@ import type { Database } from '../schema.ts'
  * is in it, on the server's side and on ours. No stored text holds a separator.
  */
 const SEPARATOR = '\u001f'
+const SEPARATOR_CODE = 0x1f
+const TRUE_CODE = 't'.charCodeAt(0)
 /** Between the entries of a list that is one value. */
 const LIST_SEPARATOR = '\u001e'
 
@@ -26,28 +28,39 @@ export const packed = (columns: readonly string[]): Packed => ({
   width: columns.length,
 })
 
-/** Rows of `packed`, read one after the other by the numbers of their columns. */
+/**
+ * Rows of `packed`, read one after the other by the numbers of their columns. Only what is asked for is taken out of the
+ * text: ten small strings a row would be most of the garbage of a snapshot.
+ */
 export class PackedRows {
-  readonly #cells: readonly string[]
+  readonly #text: string
   readonly #width: number
-  #at: number
+  readonly #names = new Map<number, string>()
+  /** Where the columns of the row begin, and the next row. */
+  readonly #starts: Int32Array
 
-  constructor(text: string | null, width: number) {
-    this.#cells = text === null ? [] : text.split(SEPARATOR)
+  constructor(text: string, width: number) {
+    this.#text = text
     this.#width = width
-    this.#at = -width
-  }
-
-  get size(): number {
-    return this.#cells.length / this.#width
+    this.#starts = new Int32Array(width + 1)
   }
 
   /** Goes to the next row; behind the last one it says false and stands before the first again. */
   next(): boolean {
-    this.#at += this.#width
-    if (this.#at < this.#cells.length) return true
-    this.#at = -this.#width
-    return false
+    const text = this.#text
+    const starts = this.#starts
+    let at = starts[this.#width]!
+    if (at >= text.length) {
+      starts[this.#width] = 0
+      return false
+    }
+    for (let column = 0; column < this.#width; column++) {
+      starts[column] = at
+      while (at < text.length && text.charCodeAt(at) !== SEPARATOR_CODE) at++
+      at++
+    }
+    starts[this.#width] = at
+    return true
   }
 
   map<Item>(read: (row: PackedRows) => Item): Item[] {
@@ -56,18 +69,31 @@ export class PackedRows {
     return items
   }
 
-  /** One column of all rows. */
-  column(column: number): string[] {
-    return Array.from({ length: this.size }, (_, row) => this.#cells[row * this.#width + column]!)
-  }
-
   text(column: number): string {
-    return this.#cells[this.#at + column]!
+    return this.#text.substring(this.#starts[column]!, this.#starts[column + 1]! - 1)
   }
 
   /** Null for an empty text. */
   orNull(column: number): string | null {
     return this.text(column) || null
+  }
+
+  /** A text that many rows share, one for all of them: lighter to keep and to look up. */
+  name(column: number): string {
+    const from = this.#starts[column]!
+    const until = this.#starts[column + 1]! - 1
+    let hash = 0
+    for (let at = from; at < until; at++) hash = (hash * 31 + this.#text.charCodeAt(at)) | 0
+    const known = this.#names.get(hash)
+    if (known !== undefined && known.length === until - from && this.#text.startsWith(known, from))
+      return known
+    const text = this.#text.substring(from, until)
+    this.#names.set(hash, text)
+    return text
+  }
+
+  nameOrNull(column: number): string | null {
+    return this.name(column) || null
   }
 
   list(column: number): string[] {
@@ -76,7 +102,7 @@ export class PackedRows {
   }
 
   is(column: number): boolean {
-    return this.text(column) === 'true'
+    return this.#text.charCodeAt(this.#starts[column]!) === TRUE_CODE
   }
 
   number(column: number): number | null {
@@ -90,7 +116,7 @@ export class PackedRows {
   }
 
   instantOrNull(column: number): number | null {
-    return this.text(column) === '' ? null : this.instant(column)
+    return this.#starts[column]! + 1 === this.#starts[column + 1]! ? null : this.instant(column)
   }
 }
 
@@ -104,5 +130,5 @@ export const readPacked = async (
   const query = sql`select string_agg(packed, ${sql.lit(SEPARATOR)}) from (select ${row} as packed ${from}) rows`
   const { sql: text, parameters } = query.compile(db)
   const { rows } = await pool.query<[string | null]>({ text, values: [...parameters], rowMode: 'array' })
-  return new PackedRows(rows[0]![0], width)
+  return new PackedRows(rows[0]![0] ?? '', width)
 }
