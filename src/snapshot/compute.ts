@@ -102,6 +102,8 @@ async function* computeAll(job: Job): AsyncGenerator<Computed> {
   const counted = job.worlds.map(startCounting)
   const { history, alive } = await readHistory(job, counted)
   job.desk.learn(history)
+  // What flags stand on is worked out beside whatever can be done without it.
+  job.desk.prepare(0)
   const learnt = { history, counted }
   const measured =
     alive === null ? await measureTogether(job, learnt) : await measureInTurn(job, learnt, alive)
@@ -243,10 +245,8 @@ const eachDossier = async (job: Job, pass: 1 | 2, visit: (dossier: Dossier) => v
 
 /** Begins the second pass of one instant. */
 const runAt = async (job: Job, { history, counted }: Learnt, index: number): Promise<Run> => {
-  job.desk.prepare(index)
   const counting = counted[index]!
   const dataUntil = counting.newest()
-  // Worked out while the other thread learns what flags stand on.
   const use = counting.use(history)
   return startRun(job.worlds[index]!, await job.desk.standing(index), use, dataUntil, job.evidenceLimit)
 }

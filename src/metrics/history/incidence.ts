@@ -35,28 +35,25 @@ export const cumulativeIncidence = (episodes: Episodes, causes: number): Inciden
   const { entry, duration, cause } = episodes
   const size = duration.length
   const entries = new Float64Array(size)
-  const exits = new Float64Array(size)
   const counts = new Int32Array(causes + 1)
   let watched = 0
   for (let index = 0; index < size; index++) {
     // Ended before it came under observation: never at risk.
     if (!(entry[index]! < duration[index]!)) continue
-    entries[watched] = entry[index]!
-    exits[watched++] = duration[index]!
+    entries[watched++] = entry[index]!
     counts[cause[index]!]!++
   }
   const enteredAt = entries.subarray(0, watched).sort()
-  const exitedAt = exits.subarray(0, watched).sort()
-  const endedAt: Float64Array[] = []
-  let most = 0
-  for (let kind = 1; kind <= causes; kind++) {
+  const lastSeen = (kind: number): Float64Array => {
     const ends = new Float64Array(counts[kind]!)
     let filled = 0
     for (let index = 0; index < size && filled < ends.length; index++)
       if (cause[index] === kind && entry[index]! < duration[index]!) ends[filled++] = duration[index]!
-    endedAt.push(ends.sort())
-    most += ends.length
+    return ends.sort()
   }
+  const censoredAt = lastSeen(0)
+  const endedAt = Array.from({ length: causes }, (_, kind) => lastSeen(kind + 1))
+  const most = endedAt.reduce((sum, ends) => sum + ends.length, 0)
 
   const times = new Float64Array(most)
   const atRisk = new Float64Array(most)
@@ -66,7 +63,8 @@ export const cumulativeIncidence = (episodes: Episodes, causes: number): Inciden
   const next = new Int32Array(causes)
   const reached = new Float64Array(causes)
   let entered = 0
-  let exited = 0
+  let censored = 0
+  let happened = 0
   let surviving = 1
   let row = 0
   for (;;) {
@@ -77,8 +75,8 @@ export const cumulativeIncidence = (episodes: Episodes, causes: number): Inciden
     }
     if (time === Number.POSITIVE_INFINITY) break
     while (entered < watched && enteredAt[entered]! < time) entered++
-    while (exited < watched && exitedAt[exited]! < time) exited++
-    const risk = entered - exited
+    while (censored < censoredAt.length && censoredAt[censored]! < time) censored++
+    const risk = entered - censored - happened
     let ended = 0
     for (let kind = 0; kind < causes; kind++) {
       const ends = endedAt[kind]!
@@ -92,6 +90,7 @@ export const cumulativeIncidence = (episodes: Episodes, causes: number): Inciden
       events[kind]![row] = count
       incidence[kind]![row] = reached[kind]!
     }
+    happened += ended
     surviving *= 1 - ended / risk
     times[row] = time
     atRisk[row] = risk
