@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Pool } from 'pg'
 import { directoryOf } from './directory.ts'
 import { dossiersOf } from './facts/dossiers.ts'
@@ -32,9 +32,15 @@ export const factsOf = (db: Kysely<Database>, pool: Pool) => {
 
     /** The earliest history row of a deal that exists; null = no history at all. */
     historyStart: async (id: string): Promise<Date | null> => {
+      const earliest = (rows: RawBuilder<unknown>) => sql`(
+        select min(at) from ${rows} rows where deal_id in (
+          select deal_id from deals where installation_id = ${id} and deleted_at is null))`
+      const all = sql`(select deal_id, at from stage_moves where installation_id = ${id})`
+      // Nearly always one of the first rows; only where they all belong to deals that are gone is every row joined.
       const { rows } = await sql<{ at: Date | null }>`
-        select min(at) as at from stage_moves where installation_id = ${id} and deal_id in (
-          select deal_id from deals where installation_id = ${id} and deleted_at is null)`.execute(db)
+        select coalesce(${earliest(sql`(select * from ${all} every order by at limit 1000)`)}, ${earliest(all)}) as at`.execute(
+        db,
+      )
       return rows[0]?.at ?? null
     },
 

@@ -356,6 +356,22 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         expect(await store.facts.historyStart(id)).toEqual(at(0))
       })
 
+      test('begin a history with the first row of a deal that exists, however many of others come before', async () => {
+        const id = await install(store)
+        expect(await store.facts.historyStart(id)).toBeNull()
+        const orphans = Array.from({ length: 1100 }, (_, index) =>
+          move({
+            id: `orphan-${index}`,
+            dealId: 'never-listed',
+            at: at(index / 60),
+            orderKey: String(index),
+          }),
+        )
+        const own = move({ id: 'own', at: at(100) })
+        await store.savePage(id, page({ deals: [deal()], stageMoves: [...orphans, own] }))
+        expect(await store.facts.historyStart(id)).toEqual(at(100))
+      })
+
       test('that tell the first stage of a deal beat its present stage, the earliest first', async () => {
         const id = await install(store)
         const creation = (stageId: string, evidenceAt: Date, minutes: number) =>
