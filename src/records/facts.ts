@@ -7,7 +7,6 @@ import type { ActivityKind, ActorClass, Outcome } from './records.ts'
  */
 
 export type MoveFact = {
-  id: string
   at: number
   pipelineId: string
   stageId: string
@@ -42,7 +41,6 @@ export type EditFact = {
 
 export type ActivityFact = {
   id: string
-  dealId: string | null
   kind: ActivityKind
   direction: 'in' | 'out' | null
   responsibleId: string | null
@@ -84,7 +82,6 @@ export type DeadlineMoveFact = {
 
 export type InvoiceFact = {
   id: string
-  dealId: string | null
   responsibleId: string | null
   amount: number | null
   currency: string | null

@@ -96,8 +96,8 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
           deletedAt: null,
           current: { pipelineId: '0', stageId: 'NEW', outcome: 'open', movedAt: null },
           moves: [
-            { id: 'm1', at: at(0).getTime(), stageId: 'NEW', isCreation: true, movedBy: null },
-            { id: 'm2', at: at(5).getTime(), stageId: 'WORK', isCreation: false },
+            { at: at(0).getTime(), stageId: 'NEW', isCreation: true, movedBy: null },
+            { at: at(5).getTime(), stageId: 'WORK', isCreation: false },
           ],
           activities: [{ id: '1', kind: 'call', direction: 'out', deadlineAt: at(600).getTime() }],
           tasks: [
@@ -1259,13 +1259,18 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         const activities = deals.map(one => activity({ id: one.id, dealId: one.id }))
         await store.savePage(
           id,
-          page({ deals, activities, stageMoves: deals.map(one => move({ id: one.id, dealId: one.id })) }),
+          page({
+            deals,
+            activities,
+            stageMoves: deals.map(one => move({ id: one.id, dealId: one.id, stageId: `S${one.id}` })),
+          }),
         )
         const batches = await collect(store.facts.dossiers(id, { batch: 10 }))
         expect(batches.map(batch => batch.length)).toEqual([10, 10, 5])
         const all = batches.flat()
         expect(all.map(one => one.id)).toEqual(deals.map(one => one.id).toSorted())
-        expect(all.every(one => one.activities[0]?.id === one.id && one.moves[0]?.id === one.id)).toBe(true)
+        for (const { id: dealId, activities, moves } of all)
+          expect([activities[0]?.id, moves[0]?.stageId]).toEqual([dealId, `S${dealId}`])
         const some = await collect(store.facts.dossiers(id, { batch: 2, dealIds: ['3', '24', '7', 'none'] }))
         expect(some.flat()).toEqual(all.filter(one => ['3', '24', '7'].includes(one.id)))
         // A caller who has seen enough leaves nothing hanging.

@@ -72,7 +72,6 @@ export function* dealsOf(count: number, people: number, seed = 1): Generator<Dos
     for (let step = 0; at < END + 5 * DAY; step++) {
       const known = at > END - 60 * DAY
       moves.push({
-        id: `${id}-${step}`,
         at,
         pipelineId: 'P',
         stageId: stage,
@@ -100,7 +99,6 @@ export function* dealsOf(count: number, people: number, seed = 1): Generator<Dos
       const when = createdAt + Math.floor(random() * (last.at + 5 * DAY - createdAt))
       activities.push({
         id: `${id}a${index}`,
-        dealId: id,
         kind: random() < 0.6 ? 'call' : 'message',
         direction: random() < 0.5 ? 'in' : 'out',
         responsibleId: owner,

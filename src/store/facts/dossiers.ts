@@ -52,7 +52,6 @@ const DEAL_COLUMNS = packed([
 ])
 const MOVE_COLUMNS = packed([
   'deal_id',
-  'move_id',
   epoch('at'),
   'pipeline_id',
   'stage_id',
@@ -110,14 +109,13 @@ const draftOf = (row: PackedRows): Draft => ({
 })
 
 const moveOf = (row: PackedRows): MoveFact => ({
-  id: row.text(1),
-  at: row.instant(2),
-  pipelineId: row.name(3),
-  stageId: row.name(4),
-  outcome: row.name(5) as Outcome,
-  isCreation: row.is(6),
-  movedBy: row.nameOrNull(7),
-  actorClass: row.name(8) as ActorClass,
+  at: row.instant(1),
+  pipelineId: row.name(2),
+  stageId: row.name(3),
+  outcome: row.name(4) as Outcome,
+  isCreation: row.is(5),
+  movedBy: row.nameOrNull(6),
+  actorClass: row.name(7) as ActorClass,
 })
 
 const versionOf = (row: PackedRows): DealVersion => ({

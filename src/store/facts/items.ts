@@ -29,7 +29,6 @@ export const ACTIVITY_COLUMNS = packed([
 
 export const activityOf = (row: PackedRows, moves: DeadlineMoves): ActivityFact => ({
   id: row.text(1),
-  dealId: row.orNull(0),
   kind: row.name(2) as ActivityKind,
   direction: row.nameOrNull(3) as ActivityFact['direction'],
   responsibleId: row.nameOrNull(4),
@@ -91,7 +90,6 @@ export const INVOICE_COLUMNS = packed([
 
 export const invoiceOf = (row: PackedRows): InvoiceFact => ({
   id: row.text(1),
-  dealId: row.orNull(0),
   responsibleId: row.nameOrNull(2),
   amount: row.number(3),
   currency: row.nameOrNull(4),

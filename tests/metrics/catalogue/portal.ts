@@ -159,7 +159,6 @@ export const aCall = (
   more: Partial<ActivityFact> = {},
 ): ActivityFact => ({
   id: nextId(),
-  dealId: null,
   kind: 'call',
   direction: 'out',
   responsibleId: by,
@@ -194,7 +193,6 @@ export const aTask = (set: string, due: string | null, more: Partial<TaskFact> =
 
 export const anInvoice = (when: string, more: Partial<InvoiceFact> = {}): InvoiceFact => ({
   id: nextId(),
-  dealId: null,
   responsibleId: 'anna',
   amount: 100,
   currency: 'RUB',

@@ -362,7 +362,7 @@ describe('honesty is free', () => {
   const scoresOf = (deals: readonly Dossier[]) => outcomeOf(measure(deals, { judge }), null).scores
   const close = (deal: Dossier): Dossier => {
     const moved = at('2026-11-19T16:00')
-    const move = { ...deal.moves[0]!, id: `${deal.id}-lost`, at: moved, isCreation: false }
+    const move = { ...deal.moves[0]!, at: moved, isCreation: false }
     const lost = {
       ...move,
       stageId: 'LOST',

@@ -110,7 +110,6 @@ export const dealOf = (
 
 export const activityOf = (changes: Partial<ActivityFact>): ActivityFact => ({
   id: String(++serial),
-  dealId: null,
   kind: 'todo',
   direction: null,
   responsibleId: 'anna',
