@@ -2,6 +2,7 @@ import { DateTime } from 'luxon'
 import { type Clock, HOUR, MINUTE } from '../clock.ts'
 import { asError, isVendorError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { endOfWork } from '../records/local-time.ts'
 import type { PortalAddress } from '../records/portal.ts'
 import type { Department, User } from '../records/records.ts'
 import type { Settings } from '../records/settings.ts'
@@ -229,12 +230,8 @@ const isForLater = (error: unknown): boolean =>
     : isVendorError(error) && error.kind === 'rate_limited'
 
 /** Latest time of the working day; a digest filed as a task is due by then. */
-const endOfWork = (asOf: Date, { calendar }: Settings, now: Date): Date => {
-  const [hour = 18, minute = 0] = calendar.hours[1].split(':').map(Number)
-  const end = DateTime.fromJSDate(asOf, { zone: calendar.timeZone })
-    .startOf('day')
-    .plus({ hours: hour, minutes: minute })
-    .toJSDate()
+const dueBy = (asOf: Date, { calendar }: Settings, now: Date): Date => {
+  const end = endOfWork(DateTime.fromJSDate(asOf, { zone: calendar.timeZone }), calendar).toJSDate()
   return end > now ? end : new Date(now.getTime() + 60 * MINUTE)
 }
 
@@ -314,7 +311,7 @@ export const deliverDigests = async (
         origin,
         ...addresses,
         unsubscribeUrl: isOutside ? await rooms.unsubscribeUrl(installationId, userId) : null,
-        dueAt: endOfWork(asOf, portal.settings, rooms.clock.now()),
+        dueAt: dueBy(asOf, portal.settings, rooms.clock.now()),
       }
       const externalId = open === null ? null : await open(delivery)
       await journal.sent(installationId, userId, day, externalId, channel === 'task')

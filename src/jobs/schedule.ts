@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon'
 import { DAY, HOUR, MINUTE } from '../clock.ts'
+import { localTime } from '../records/local-time.ts'
 
 /**
  * The table of what happens when. The ticker asks each minute which slots have begun; a slot has a name
@@ -54,15 +55,6 @@ const every =
   }
 
 /**
- * A local time of a day. It is counted from the day's noon, because a time that comes twice (the night clocks
- * go back) would otherwise be the one nearest to the offset of whoever asks, and the slot would begin twice.
- */
-const atClock = (day: DateTime, time: string): DateTime => {
-  const [hour = 0, minute = 0] = time.split(':').map(Number)
-  return day.set({ hour: 12, minute: 0, second: 0, millisecond: 0 }).set({ hour, minute })
-}
-
-/**
  * Once per portal day at a local time; a server that was down catches up for some hours, but never with
  * what lies before the installation. The portal's own minute keeps thousands of portals of one time zone
  * from starting together.
@@ -80,7 +72,7 @@ const daily =
     const local = DateTime.fromJSDate(now, { zone: portal.calendar.timeZone })
     const offset = spread(portal.installationId, given.spreadMinutes) * MINUTE
     for (const day of [local, local.minus({ days: 1 })]) {
-      const begins = atClock(day, timeOf(times)).toMillis() + offset
+      const begins = localTime(day, timeOf(times)).toMillis() + offset
       const age = now.getTime() - begins
       if (age < 0) continue
       if (age > given.catchUp || begins < portal.installedAt.getTime()) return null

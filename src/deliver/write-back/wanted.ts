@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon'
+import { endOfWork } from '../../records/local-time.ts'
 import type { User } from '../../records/records.ts'
 import type { Calendar, Settings } from '../../records/settings.ts'
 import type { DealRow } from '../../snapshot/document.ts'
@@ -22,16 +23,14 @@ export const choiceOf = (settings: Settings, by: 'tag' | 'field'): WriteBackChoi
 })
 
 /** End of the next working day: whoever gets the task this morning has a day for it. */
-export const stepDueAt = (now: Date, { timeZone, workdays, hours, holidays }: Calendar): Date => {
-  const [hour = 18, minute = 0] = hours[1].split(':').map(Number)
+export const stepDueAt = (now: Date, calendar: Calendar): Date => {
+  const { timeZone, workdays, holidays } = calendar
   let day = DateTime.fromJSDate(now, { zone: timeZone }).startOf('day')
   for (let step = 0; step < 400; step += 1) {
     day = day.plus({ days: 1 })
     if (workdays.includes(day.weekday) && !holidays.includes(day.toISODate() ?? '')) break
   }
-  // A day that ends at midnight must still be that day.
-  const end = hour === 24 ? day.set({ hour: 23, minute: 59 }) : day.set({ hour, minute })
-  return end.toJSDate()
+  return endOfWork(day, calendar).toJSDate()
 }
 
 export type WantedInput = {
