@@ -197,7 +197,7 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         const text = fc.string({ unit: 'binary', maxLength: 30 })
         const texts = fc.array(fc.record({ title: text, value: text }), { minLength: 50, maxLength: 300 })
         const spaced = (given: string) => given.replaceAll('\u001e', ' ').replaceAll('\u001f', ' ')
-        const kept = (given: string) => spaced(given.replaceAll('\u0000', '')).toWellFormed()
+        const kept = (given: string) => given.replaceAll('\u0000', '').toWellFormed()
         await fc.assert(
           fc.asyncProperty(texts, async given => {
             const deals = given.map(({ title, value }, index) =>
@@ -212,7 +212,7 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
             const byId = new Map(stored.map(row => [row.deal_id, row]))
             for (const [index, { title, value }] of given.entries())
               expect(byId.get(String(index))).toMatchObject({
-                title: kept(title),
+                title: spaced(kept(title)),
                 fields: { f: kept(value) },
               })
           }),

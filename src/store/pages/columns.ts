@@ -8,11 +8,8 @@ export type Column<Row> = {
   of(row: Row): unknown
 }
 
-/**
- * PostgreSQL keeps no zero characters and no halves of surrogate pairs. The two separators are ours: many rows are
- * read as one text.
- */
-const storable = (text: string): string => withoutSeparators(text.replaceAll('\u0000', '')).toWellFormed()
+/** PostgreSQL keeps no zero characters and no halves of surrogate pairs. */
+const storable = (text: string): string => text.replaceAll('\u0000', '').toWellFormed()
 
 const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) => (typeof item === 'string' ? storable(item) : item))
@@ -20,8 +17,9 @@ const storableJson = (value: unknown): string =>
 /** Quotes, backslashes, control characters and surrogates: rare, so they are looked for once and dealt with slowly. */
 const ODD = /["\\]|[^ -\ud7ff\ue000-\uffff]/
 
+/** The two separators are ours, because many rows are read as one text; JSON never shows them. */
 const quoted = (text: string): string =>
-  ODD.test(text) ? `"${storable(text).replace(/["\\]/g, '\\$&')}"` : `"${text}"`
+  ODD.test(text) ? `"${withoutSeparators(storable(text)).replace(/["\\]/g, '\\$&')}"` : `"${text}"`
 
 const literalOf = (type: Column<never>['type'], value: unknown): string => {
   if (value === null || value === undefined) return 'NULL'
