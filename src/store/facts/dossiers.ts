@@ -157,23 +157,6 @@ const editsOf = (versions: PackedRows, changes: PackedRows): Map<string, readonl
   return editsByDeal(saves)
 }
 
-const groupByDeal = <Item>(rows: PackedRows, read: (row: PackedRows) => Item | null): Map<string, Item[]> => {
-  const byDeal = new Map<string, Item[]>()
-  let dealId = ''
-  let items: Item[] | undefined
-  while (rows.next()) {
-    const item = read(rows)
-    if (item === null) continue
-    if (items === undefined || rows.text(0) !== dealId) {
-      dealId = rows.text(0)
-      items = byDeal.get(dealId) ?? []
-      byDeal.set(dealId, items)
-    }
-    items.push(item)
-  }
-  return byDeal
-}
-
 /**
  * Every deal with what hangs on it, deleted ones included, in order of id. A batch is a handful of ordered
  * range reads put together here; the next ones are read while the caller works.
@@ -235,17 +218,17 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       withMoves('activity', activities),
       withMoves('task', tasks),
     ])
-    const movesBy = groupByDeal(moves, moveOf)
-    const versionsBy = groupByDeal(versions, versionOf)
-    const changesBy = groupByDeal(changes, row => (row.text(1) === 'fields' ? null : changeOf(row)))
+    const movesBy = moves.grouped(moveOf)
+    const versionsBy = versions.grouped(versionOf)
+    const changesBy = changes.grouped(row => (row.text(1) === 'fields' ? null : changeOf(row)))
     const editsBy = editsOf(versions, changes)
-    const activitiesBy = groupByDeal(activities, row => activityOf(row, activityMoves))
+    const activitiesBy = activities.grouped(row => activityOf(row, activityMoves))
     const draftsBy = new Map(drafts.map(draft => [draft.id, draft]))
     while (tasks.next()) {
       const task = taskOf(tasks, taskMoves)
       for (const dealId of task.dealIds) draftsBy.get(dealId)?.tasks.push(task)
     }
-    const invoicesBy = groupByDeal(invoices, invoiceOf)
+    const invoicesBy = invoices.grouped(invoiceOf)
     for (const draft of drafts) {
       draft.moves = movesBy.get(draft.id) ?? draft.moves
       draft.versions = versionsWith(

@@ -99,6 +99,23 @@ export const invoiceOf = (row: PackedRows): InvoiceFact => ({
   movedAt: row.instantOrNull(8),
 })
 
+const DEADLINE_COLUMNS = packed([
+  'item_id',
+  epoch('at'),
+  epoch('before'),
+  epoch('after'),
+  'actor_id',
+  'actor_class',
+])
+
+const deadlineMoveOf = (row: PackedRows): DeadlineMoveFact => ({
+  at: row.instant(1),
+  before: row.instantOrNull(2),
+  after: row.instantOrNull(3),
+  actorId: row.orNull(4),
+  actorClass: row.name(5) as ActorClass,
+})
+
 /** Deadline moves of these items by item id, ascending. */
 export const readDeadlineMoves = async (
   db: Kysely<Database>,
@@ -107,29 +124,15 @@ export const readDeadlineMoves = async (
   kind: 'task' | 'activity',
   itemIds: readonly string[],
 ): Promise<Map<string, DeadlineMoveFact[]>> => {
-  const byItem = new Map<string, DeadlineMoveFact[]>()
-  if (itemIds.length === 0) return byItem
-  const columns = packed(['item_id', epoch('at'), epoch('before'), epoch('after'), 'actor_id', 'actor_class'])
-  const row = await readPacked(
+  if (itemIds.length === 0) return new Map()
+  const rows = await readPacked(
     db,
     pool,
-    columns,
+    DEADLINE_COLUMNS,
     sql`from deadline_moves where installation_id = ${id} and item_kind = ${kind}
       and item_id = any(${itemIds}::text[]) order by item_id, at`,
   )
-  while (row.next()) {
-    const move: DeadlineMoveFact = {
-      at: row.instant(1),
-      before: row.instantOrNull(2),
-      after: row.instantOrNull(3),
-      actorId: row.orNull(4),
-      actorClass: row.name(5) as ActorClass,
-    }
-    const moves = byItem.get(row.text(0))
-    if (moves) moves.push(move)
-    else byItem.set(row.text(0), [move])
-  }
-  return byItem
+  return rows.grouped(deadlineMoveOf)
 }
 
 /**

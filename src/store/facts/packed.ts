@@ -69,6 +69,25 @@ export class PackedRows {
     return items
   }
 
+  /** Items by the row's first column. @param read null leaves a row out */
+  grouped<Item>(read: (row: PackedRows) => Item | null): Map<string, Item[]> {
+    const groups = new Map<string, Item[]>()
+    let key = ''
+    let items: Item[] | undefined
+    while (this.next()) {
+      const item = read(this)
+      if (item === null) continue
+      // Rows of one group mostly stand together.
+      if (items === undefined || this.text(0) !== key) {
+        key = this.text(0)
+        items = groups.get(key) ?? []
+        groups.set(key, items)
+      }
+      items.push(item)
+    }
+    return groups
+  }
+
   text(column: number): string {
     return this.#text.substring(this.#starts[column]!, this.#starts[column + 1]! - 1)
   }
