@@ -94,6 +94,19 @@ describe('a chat', () => {
     expect(await linkedChat('u2')).toBeNull()
   })
 
+  test('is answered once, also when listening stops right after the answer', async () => {
+    const { url } = await telegram.invite(ID, 'u7')
+    server.says(77, `/start ${codeOf(url)}`)
+    await hearUntil(() => server.sent.length === 1)
+    expect(server.pendingUpdates()).toBe(0)
+    server.says(77, 'привет')
+    await hearUntil(() => server.sent.length > 1)
+    expect(server.sent.map(({ text }) => text)).toEqual([
+      expect.stringContaining('Готово'),
+      expect.stringContaining('Чтобы получать'),
+    ])
+  })
+
   test('of a group is not answered: everybody there would read it', async () => {
     const { url } = await telegram.invite(ID, 'u3')
     server.says(-100, `/start ${codeOf(url)}`, { type: 'supergroup' })

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { type Clock, SECOND, systemClock } from '../../clock.ts'
 
 const TIMEOUT_MS = 15_000
+/** Whoever shuts down does not wait long. */
+const CONFIRM_TIMEOUT_MS = 3_000
 /** The bot's own limit is 30 messages a second; a digest round has no hurry. */
 const APART_MS = 50
 const LONGEST_WAIT_MS = 60 * SECOND
@@ -45,6 +47,8 @@ export type Bot = {
   send(chatId: string, text: string): Promise<string>
   /** What people wrote to the bot, waited for up to `waitSeconds`. `offset`: everything before it is done with. */
   updates(offset: number | null, waitSeconds: number, signal: AbortSignal): Promise<unknown[]>
+  /** Says that everything before `offset` is done with, for whoever stops asking. */
+  confirm(offset: number): Promise<void>
   /** Makes updates come to us by asking. */
   listenHere(): Promise<void>
 }
@@ -111,6 +115,8 @@ export const createBot = (apiOrigin: string, botToken: string, clock: Clock = sy
       const found = await call('getUpdates', offset === null ? params : { ...params, offset }, waited, signal)
       return z.array(z.unknown()).parse(found)
     },
+    confirm: async offset =>
+      void (await call('getUpdates', { offset, limit: 1, timeout: 0 }, CONFIRM_TIMEOUT_MS)),
     listenHere: async () => void (await call('deleteWebhook', {})),
   }
 }

@@ -83,8 +83,9 @@ const POLL_SECONDS = 25
 const PAUSE_MS = 5 * SECOND
 
 /**
- * Hears the bot's chats until `until`. What was not confirmed comes again after a crash, and an invitation is
- * spent once, so nothing is linked twice.
+ * Hears the bot's chats until `until`, and confirms what it has dealt with before it leaves: whoever was told
+ * that the chat is linked must not hear from the next listener that the link was used already. After a crash
+ * it does come again, and an invitation is spent once, so nothing is linked twice.
  */
 export const listen = async (
   rooms: TelegramRooms,
@@ -92,12 +93,15 @@ export const listen = async (
 ): Promise<void> => {
   const { bot, clock, log } = rooms
   let offset: number | null = null
+  let confirmed: number | null = null
   let isOurs = false
   while (!signal.aborted && clock.now() < until)
     try {
       if (!isOurs) await bot.listenHere()
       isOurs = true
-      for (const raw of await bot.updates(offset, pollSeconds, signal)) {
+      const updates = await bot.updates(offset, pollSeconds, signal)
+      confirmed = offset
+      for (const raw of updates) {
         const update = updateSchema.parse(raw)
         await handleUpdate(rooms, update).catch((error: unknown) => {
           if (!(error instanceof TelegramError)) throw error
@@ -107,8 +111,12 @@ export const listen = async (
         offset = update.update_id + 1
       }
     } catch (error) {
-      if (signal.aborted) return
+      if (signal.aborted) break
       log.warn({ err: asError(error) }, 'telegram not heard')
       await clock.sleep(PAUSE_MS, signal).catch(() => {})
     }
+  if (offset !== null && offset !== confirmed)
+    await bot
+      .confirm(offset)
+      .catch((error: unknown) => log.warn({ err: asError(error) }, 'telegram updates not confirmed'))
 }
