@@ -193,12 +193,15 @@ export const readMarks = async (
   return { pauses: pauses.rows.map(pauseOf), objections: objections.rows.map(objectionOf) }
 }
 
+/** What people said about one deal's flags. */
+export type MarkFacts = { pauses: PauseFact[]; objections: ObjectionFact[] }
+
 /** The marks as facts of deals, for those that have any. */
 export const markFactsOf = (marks: {
   pauses: readonly PauseRow[]
   objections: readonly ObjectionRow[]
-}): Map<string, { pauses: PauseFact[]; objections: ObjectionFact[] }> => {
-  const byDeal = new Map<string, { pauses: PauseFact[]; objections: ObjectionFact[] }>()
+}): Map<string, MarkFacts> => {
+  const byDeal = new Map<string, MarkFacts>()
   const of = (dealId: string) => {
     let own = byDeal.get(dealId)
     if (own === undefined) {

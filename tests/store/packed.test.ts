@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { PackedRows, withoutSeparators } from '../../src/store/facts/packed.ts'
+import { PackedRows, RowsByKey, withoutSeparators } from '../../src/store/facts/packed.ts'
 
 const SEPARATOR = '\u001f'
 const WIDTH = 3
@@ -49,5 +49,38 @@ describe('rows that came as one text', () => {
     expect(rows.map(row => row.is(2))).toEqual([true, false, false])
     expect(rows.map(row => row.list(2))).toEqual([['true'], ['false'], ['a', 'b']])
     expect(new PackedRows('', WIDTH).map(row => row.text(0))).toEqual([])
+  })
+
+  test('hold every instant of a database to the nearest millisecond', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e15, max: 4e15 }), fc.constantFrom(0, 3, 6), (micros, digits) => {
+        const seconds = (micros / 1e6).toFixed(digits)
+        const [told] = packedFrom([[seconds, '', '']]).map(row => row.instant(0))
+        expect(Number.isInteger(told)).toBe(true)
+        expect(Math.abs(told! - Number(seconds) * 1000)).toBeLessThan(0.501)
+      }),
+    )
+  })
+
+  test('are taken out key by key in the keys’ order; rows of keys that nobody asks for are passed over', () => {
+    const keys = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(
+        keys,
+        fc.infiniteStream(fc.nat({ max: 3 })),
+        fc.infiniteStream(fc.boolean()),
+        (all, counts, asked) => {
+          const rows = all.flatMap(key =>
+            Array.from({ length: counts.next().value! }, (_, at) => [key, String(at), '']),
+          )
+          const wanted = all.filter(() => asked.next().value)
+          const byKey = new RowsByKey(packedFrom(rows), new Set(wanted))
+          for (const key of wanted)
+            expect(byKey.take(key, row => (row.text(1) === '1' ? null : row.text(0) + row.text(1)))).toEqual(
+              rows.filter(([own, at]) => own === key && at !== '1').map(([own, at]) => `${own}${at}`),
+            )
+        },
+      ),
+    )
   })
 })

@@ -1,33 +1,28 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Pool } from 'pg'
-import type {
-  ActivityFact,
-  DealVersion,
-  Dossier,
-  EditFact,
-  InvoiceFact,
-  MoveFact,
-  TaskFact,
-} from '../../records/facts.ts'
+import type { DealVersion, Dossier, EditFact, MoveFact, TaskFact } from '../../records/facts.ts'
 import type { ActorClass, Outcome } from '../../records/records.ts'
-import { markFactsOf, readMarks } from '../deal-marks.ts'
+import { type MarkFacts, markFactsOf, readMarks } from '../deal-marks.ts'
 import type { Database } from '../schema.ts'
-import { editsByDeal } from './edits.ts'
+import { editsOf } from './edits.ts'
 import {
   ACTIVITY_COLUMNS,
   activityOf,
   countable,
+  type DeadlineMoves,
   INVOICE_COLUMNS,
   invoiceOf,
   readDeadlineMoves,
   TASK_COLUMNS,
   taskOf,
 } from './items.ts'
-import { epoch, type Packed, type PackedRows, packed, readPacked } from './packed.ts'
+import { epoch, type PackedRows, packed, RowsByKey, readTogether } from './packed.ts'
 import { type DatedChange, versionsWith } from './versions.ts'
 
 /** Batches read before the caller asks for them: the database and its caller both stay busy. */
 const BATCHES_AHEAD = 2
+/** Dossiers made at a time: those that the caller does not keep are gone before the next ones are made. */
+const AT_A_TIME = 250
 
 export type DossierOptions = {
   /** Deals at a time. */
@@ -77,37 +72,6 @@ const CHANGE_COLUMNS = packed(['deal_id', 'fact', epoch('at'), 'before', 'after'
 /** Ids above `after`, up to `last` or to the end. */
 type Range = { after: string; last: string | null }
 
-type Draft = Dossier & {
-  moves: MoveFact[]
-  versions: readonly DealVersion[]
-  edits?: readonly EditFact[]
-  activities: ActivityFact[]
-  tasks: TaskFact[]
-  invoices: InvoiceFact[]
-}
-
-const draftOf = (row: PackedRows): Draft => ({
-  id: row.text(0),
-  title: row.text(11),
-  createdAt: row.instant(1),
-  createdBy: row.nameOrNull(2),
-  isTemplate: row.is(3),
-  deletedAt: row.instantOrNull(4),
-  lossReasonId: row.nameOrNull(5),
-  current: {
-    pipelineId: row.name(6),
-    stageId: row.name(7),
-    outcome: row.name(8) as Outcome,
-    movedAt: row.instantOrNull(9),
-    closedAt: row.instantOrNull(10),
-  },
-  moves: [],
-  versions: [],
-  activities: [],
-  tasks: [],
-  invoices: [],
-})
-
 const moveOf = (row: PackedRows): MoveFact => ({
   at: row.instant(1),
   pipelineId: row.name(2),
@@ -141,20 +105,73 @@ const changeOf = (row: PackedRows): DatedChange => ({
   after: row.orNull(4),
 })
 
-/** Saves by people that versions and dated changes tell of. */
-const editsOf = (versions: PackedRows, changes: PackedRows): Map<string, readonly EditFact[]> => {
-  const saves: (EditFact & { dealId: string })[] = []
-  while (versions.next()) {
-    const by = versions.text(9)
-    if (by === '') continue
-    saves.push({ dealId: versions.text(0), at: versions.instant(8), knownAt: versions.instant(1), by })
+/** The save by a person that a version tells of. */
+const saveOf = (version: PackedRows): EditFact | null => {
+  const by = version.text(9)
+  return by === '' ? null : { at: version.instant(8), knownAt: version.instant(1), by }
+}
+
+/** The save by a person that a dated change tells of. */
+const savedBy = (change: PackedRows): EditFact | null => {
+  const by = change.text(5)
+  if (by === '' || change.text(6) !== 'person') return null
+  const at = change.instant(2)
+  return { at, knownAt: at, by }
+}
+
+/** What hangs on the deals of a batch: rows by deal in the deals' own order, and tasks, of which one may hang on many. */
+type Hanging = {
+  moves: RowsByKey
+  versions: RowsByKey
+  changes: RowsByKey
+  activities: RowsByKey
+  invoices: RowsByKey
+  tasks: ReadonlyMap<string, TaskFact[]>
+  activityMoves: DeadlineMoves
+  marks: ReadonlyMap<string, MarkFacts>
+}
+
+const NONE: readonly never[] = []
+
+const dossierOf = (row: PackedRows, of: Hanging): Dossier => {
+  const id = row.text(0)
+  const createdAt = row.instant(1)
+  const saves: EditFact[] = []
+  const note = (save: EditFact | null): void => {
+    if (save !== null) saves.push(save)
   }
-  while (changes.next()) {
-    const [by, at] = [changes.text(5), changes.instant(2)]
-    if (by !== '' && changes.text(6) === 'person')
-      saves.push({ dealId: changes.text(0), at, knownAt: at, by })
+  const versions = of.versions.take(id, version => {
+    note(saveOf(version))
+    return versionOf(version)
+  })
+  const changes = of.changes.take(id, change => {
+    note(savedBy(change))
+    return change.text(1) === 'fields' ? null : changeOf(change)
+  })
+  const edits = editsOf(saves)
+  return {
+    id,
+    title: row.text(11),
+    createdAt,
+    createdBy: row.nameOrNull(2),
+    isTemplate: row.is(3),
+    deletedAt: row.instantOrNull(4),
+    lossReasonId: row.nameOrNull(5),
+    current: {
+      pipelineId: row.name(6),
+      stageId: row.name(7),
+      outcome: row.name(8) as Outcome,
+      movedAt: row.instantOrNull(9),
+      closedAt: row.instantOrNull(10),
+    },
+    moves: of.moves.take(id, moveOf),
+    versions: versionsWith(versions, changes, createdAt),
+    activities: of.activities.take(id, activity => activityOf(activity, of.activityMoves)),
+    tasks: of.tasks.get(id) ?? NONE,
+    invoices: of.invoices.take(id, invoiceOf),
+    ...(edits.length > 0 && { edits }),
+    ...of.marks.get(id),
   }
-  return editsByDeal(saves)
 }
 
 /**
@@ -162,8 +179,6 @@ const editsOf = (versions: PackedRows, changes: PackedRows): Map<string, readonl
  * range reads put together here; the next ones are read while the caller works.
  */
 export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
-  const read = (columns: Packed, from: RawBuilder<unknown>) => readPacked(db, pool, columns, from)
-
   /** Ids of items that have deadline moves at all: most have none and need not be asked for. */
   const postponed = async (id: string): Promise<Record<'task' | 'activity', ReadonlySet<string>>> => {
     const { rows } = await sql<{ item_kind: string; item_id: string }>`
@@ -172,39 +187,41 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
     return { activity: of('activity'), task: of('task') }
   }
 
-  const fill = async (
+  /** @param within a range of ids, or some of them, for a column that holds them */
+  const readBatch = async (
     id: string,
-    drafts: Draft[],
     within: (column: string) => RawBuilder<unknown>,
-    hasMoves: { activity: ReadonlySet<string>; task: ReadonlySet<string> } | null,
-  ): Promise<void> => {
-    const mine = () => sql`installation_id = ${id} and ${within('deal_id')}`
-    const [moves, versions, changes, activities, tasks, invoices] = await Promise.all([
-      read(MOVE_COLUMNS, sql`from stage_moves where ${mine()} order by deal_id, at, order_key`),
-      read(VERSION_COLUMNS, sql`from deal_versions where ${mine()} order by deal_id, observed_at`),
-      read(CHANGE_COLUMNS, sql`from fact_changes where ${mine()} order by deal_id, at`),
-      read(
-        ACTIVITY_COLUMNS,
-        sql`from activities item
-        where ${countable(id, 'activity')} and ${within('item.deal_id')}
-        order by item.deal_id, item.created_at, item.activity_id`,
-      ),
-      // By id, because a join would make the planner read all tasks for every batch.
-      read(
-        TASK_COLUMNS,
-        sql`from tasks item
-        where ${countable(id, 'task')} and item.task_id = any(array(
-          select task_id from task_deals where ${mine()}))
-        order by item.created_at, item.task_id`,
-      ),
-      read(
-        INVOICE_COLUMNS,
-        sql`from invoices item
-        where ${countable(id, 'invoice')} and ${within('item.deal_id')}
-        order by item.deal_id, item.created_at, item.invoice_id`,
-      ),
+    hasMoves: Record<'activity' | 'task', ReadonlySet<string>> | null,
+  ): Promise<{ deals: PackedRows; hanging: Omit<Hanging, 'marks'> }> => {
+    const mine = sql`installation_id = ${id} and ${within('deal_id')}`
+    const [deals, moves, versions, changes, activities, tasks, invoices] = await readTogether(db, pool, [
+      { columns: DEAL_COLUMNS, from: sql`from deals where ${mine} order by deal_id` },
+      { columns: MOVE_COLUMNS, from: sql`from stage_moves where ${mine} order by deal_id, at, order_key` },
+      { columns: VERSION_COLUMNS, from: sql`from deal_versions where ${mine} order by deal_id, observed_at` },
+      { columns: CHANGE_COLUMNS, from: sql`from fact_changes where ${mine} order by deal_id, at` },
+      {
+        columns: ACTIVITY_COLUMNS,
+        from: sql`from activities item
+          where ${countable(id, 'activity')} and ${within('item.deal_id')}
+          order by item.deal_id, item.created_at, item.activity_id`,
+      },
+      {
+        columns: TASK_COLUMNS,
+        // By id, because a join would make the planner read all tasks for every batch.
+        from: sql`from tasks item
+          where ${countable(id, 'task')} and item.task_id = any(array(
+            select task_id from task_deals where ${mine}))
+          order by item.created_at, item.task_id`,
+      },
+      {
+        columns: INVOICE_COLUMNS,
+        from: sql`from invoices item
+          where ${countable(id, 'invoice')} and ${within('item.deal_id')}
+          order by item.deal_id, item.created_at, item.invoice_id`,
+      },
     ])
     const withMoves = (kind: 'task' | 'activity', rows: PackedRows) => {
+      if (hasMoves?.[kind].size === 0) return new Map()
       const ids = rows.map(row => row.text(1))
       return readDeadlineMoves(
         db,
@@ -218,28 +235,28 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       withMoves('activity', activities),
       withMoves('task', tasks),
     ])
-    const movesBy = moves.grouped(moveOf)
-    const versionsBy = versions.grouped(versionOf)
-    const changesBy = changes.grouped(row => (row.text(1) === 'fields' ? null : changeOf(row)))
-    const editsBy = editsOf(versions, changes)
-    const activitiesBy = activities.grouped(row => activityOf(row, activityMoves))
-    const draftsBy = new Map(drafts.map(draft => [draft.id, draft]))
+    const tasksBy = new Map<string, TaskFact[]>()
     while (tasks.next()) {
       const task = taskOf(tasks, taskMoves)
-      for (const dealId of task.dealIds) draftsBy.get(dealId)?.tasks.push(task)
+      for (const dealId of task.dealIds) {
+        const own = tasksBy.get(dealId)
+        if (own === undefined) tasksBy.set(dealId, [task])
+        else own.push(task)
+      }
     }
-    const invoicesBy = invoices.grouped(invoiceOf)
-    for (const draft of drafts) {
-      draft.moves = movesBy.get(draft.id) ?? draft.moves
-      draft.versions = versionsWith(
-        versionsBy.get(draft.id) ?? [],
-        changesBy.get(draft.id) ?? [],
-        draft.createdAt,
-      )
-      const edits = editsBy.get(draft.id)
-      if (edits !== undefined) draft.edits = edits
-      draft.activities = activitiesBy.get(draft.id) ?? draft.activities
-      draft.invoices = invoicesBy.get(draft.id) ?? draft.invoices
+    const ids = new Set(deals.map(row => row.text(0)))
+    const byDeal = (rows: PackedRows) => new RowsByKey(rows, ids)
+    return {
+      deals,
+      hanging: {
+        moves: byDeal(moves),
+        versions: byDeal(versions),
+        changes: byDeal(changes),
+        activities: byDeal(activities),
+        invoices: byDeal(invoices),
+        tasks: tasksBy,
+        activityMoves,
+      },
     }
   }
 
@@ -263,43 +280,38 @@ export const dossiersOf = (db: Kysely<Database>, pool: Pool) => {
       ranges(id, batch, chosen),
     ])
 
-    const load = async ({ after, last }: Range): Promise<Draft[]> => {
-      const between = (column: string) =>
-        last === null
-          ? sql`${sql.ref(column)} > ${after}`
-          : sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${last}`
-      const rows = await read(
-        DEAL_COLUMNS,
-        sql`from deals
-        where installation_id = ${id} and ${between('deal_id')} ${chosen} order by deal_id`,
-      )
-      const drafts = rows.map(draftOf)
-      const within = dealIds
-        ? (column: string) => sql`${sql.ref(column)} = any(${drafts.map(draft => draft.id)}::text[])`
-        : between
-      await fill(id, drafts, within, hasMoves)
-      if (marks.size === 0) return drafts
-      return drafts.map(draft => {
-        const own = marks.get(draft.id)
-        return own === undefined ? draft : { ...draft, ...own }
-      })
+    const load = async ({ after, last }: Range): Promise<{ deals: PackedRows; hanging: Hanging }> => {
+      const within = (column: string) => {
+        const from = last === null ? sql`> ${after}` : sql`> ${after} and ${sql.ref(column)} <= ${last}`
+        const some = dealIds ? sql`and ${sql.ref(column)} = any(${dealIds}::text[])` : sql``
+        return sql`${sql.ref(column)} ${from} ${some}`
+      }
+      const { deals, hanging } = await readBatch(id, within, hasMoves)
+      return { deals, hanging: { marks, ...hanging } }
     }
 
-    const loading: Promise<Draft[]>[] = []
+    const loading: ReturnType<typeof load>[] = []
     const loadNext = (): void => {
       const range = waiting.shift()
       if (range === undefined) return
-      const drafts = load(range)
+      const read = load(range)
       // Looked at when its turn comes; a caller who stops early never looks.
-      drafts.catch(() => {})
-      loading.push(drafts)
+      read.catch(() => {})
+      loading.push(read)
     }
     for (let ahead = 0; ahead < BATCHES_AHEAD; ahead++) loadNext()
     try {
       for (let next = loading.shift(); next !== undefined; next = loading.shift()) {
-        const drafts = await next
+        const { deals, hanging } = await next
         loadNext()
-        if (drafts.length > 0) yield drafts
+        let dossiers: Dossier[] = []
+        while (deals.next()) {
+          dossiers.push(dossierOf(deals, hanging))
+          if (dossiers.length < AT_A_TIME) continue
+          yield dossiers
+          dossiers = []
+        }
+        if (dossiers.length > 0) yield dossiers
       }
     } finally {
       await Promise.allSettled(loading)

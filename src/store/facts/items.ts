@@ -7,7 +7,7 @@ import { epoch, list, type PackedRows, packed, readPacked } from './packed.ts'
 
 /** Activities, tasks and invoices as facts: columns and how they are read; deal and item lead. */
 
-type DeadlineMoves = ReadonlyMap<string, readonly DeadlineMoveFact[]>
+export type DeadlineMoves = ReadonlyMap<string, readonly DeadlineMoveFact[]>
 const NONE: readonly never[] = []
 
 export const ACTIVITY_COLUMNS = packed([

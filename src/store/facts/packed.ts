@@ -8,6 +8,9 @@ import type { Database } from '../schema.ts'
  */
 const SEPARATOR = '\u001f'
 const SEPARATOR_CODE = 0x1f
+const POINT_CODE = '.'.charCodeAt(0)
+const ZERO_CODE = '0'.charCodeAt(0)
+const NINE_CODE = '9'.charCodeAt(0)
 const TRUE_CODE = 't'.charCodeAt(0)
 /** Between the entries of a list that is one value. */
 const LIST_SEPARATOR = '\u001e'
@@ -88,6 +91,12 @@ export class PackedRows {
     return groups
   }
 
+  /** Whether a column of the row holds just this. */
+  holds(column: number, text: string): boolean {
+    const from = this.#starts[column]!
+    return this.#starts[column + 1]! - 1 - from === text.length && this.#text.startsWith(text, from)
+  }
+
   text(column: number): string {
     return this.#text.substring(this.#starts[column]!, this.#starts[column + 1]! - 1)
   }
@@ -129,9 +138,24 @@ export class PackedRows {
     return text === '' ? null : Number(text)
   }
 
-  /** An instant as milliseconds. */
+  /** An instant as milliseconds, read digit by digit: a number of its own text each would be a million small strings. */
   instant(column: number): number {
-    return Math.round(Number(this.text(column)) * 1000)
+    const text = this.#text
+    const until = this.#starts[column + 1]! - 1
+    let at = this.#starts[column]!
+    let digits = 0
+    let unit = 0
+    for (; at < until; at++) {
+      const code = text.charCodeAt(at)
+      if (code === POINT_CODE && unit === 0) {
+        unit = 1
+        continue
+      }
+      if (code < ZERO_CODE || code > NINE_CODE) return Math.round(Number(this.text(column)) * 1000)
+      digits = digits * 10 + code - ZERO_CODE
+      unit *= 10
+    }
+    return unit === 0 ? digits * 1000 : Math.round(digits / (unit / 1000))
   }
 
   instantOrNull(column: number): number | null {
@@ -139,15 +163,65 @@ export class PackedRows {
   }
 }
 
-/** Runs a query of `packed` columns; its order is kept. */
+/** Rows whose first column is a key, in the keys' own order: one key after the other is taken out, none is looked up. */
+export class RowsByKey {
+  readonly #rows: PackedRows
+  readonly #keys: ReadonlySet<string>
+  #isAtRow: boolean
+
+  /** @param keys all that will be asked for; rows of others are passed over */
+  constructor(rows: PackedRows, keys: ReadonlySet<string>) {
+    this.#rows = rows
+    this.#keys = keys
+    this.#isAtRow = rows.next()
+  }
+
+  /** Items of the key's rows. @param read null leaves a row out */
+  take<Item>(key: string, read: (row: PackedRows) => Item | null): readonly Item[] {
+    let items: Item[] | null = null
+    const rows = this.#rows
+    while (this.#isAtRow) {
+      if (rows.holds(0, key)) {
+        const item = read(rows)
+        if (item !== null) {
+          items ??= []
+          items.push(item)
+        }
+      } else if (this.#keys.has(rows.text(0))) break
+      this.#isAtRow = rows.next()
+    }
+    return items ?? NONE
+  }
+}
+
+const NONE: readonly never[] = []
+
+export type PackedQuery = { columns: Packed; from: RawBuilder<unknown> }
+
+/** Runs queries of `packed` columns as one statement, so that they see the same moment; the order of each is kept. */
+export const readTogether = async <Queries extends [PackedQuery, ...PackedQuery[]]>(
+  db: Kysely<Database>,
+  pool: Pool,
+  queries: Queries,
+): Promise<{ [Query in keyof Queries]: PackedRows }> => {
+  const texts = queries.map(
+    ({ columns, from }) =>
+      sql`(select string_agg(packed, ${sql.lit(SEPARATOR)}) from (select ${columns.row} as packed ${from}) rows)`,
+  )
+  const { sql: text, parameters } = sql`select ${sql.join(texts)}`.compile(db)
+  const { rows } = await pool.query<(string | null)[]>({ text, values: [...parameters], rowMode: 'array' })
+  return queries.map(({ columns }, index) => new PackedRows(rows[0]![index] ?? '', columns.width)) as {
+    [Query in keyof Queries]: PackedRows
+  }
+}
+
+/** Runs one query of `packed` columns. */
 export const readPacked = async (
   db: Kysely<Database>,
   pool: Pool,
-  { row, width }: Packed,
+  columns: Packed,
   from: RawBuilder<unknown>,
 ): Promise<PackedRows> => {
-  const query = sql`select string_agg(packed, ${sql.lit(SEPARATOR)}) from (select ${row} as packed ${from}) rows`
-  const { sql: text, parameters } = query.compile(db)
-  const { rows } = await pool.query<[string | null]>({ text, values: [...parameters], rowMode: 'array' })
-  return new PackedRows(rows[0]![0] ?? '', width)
+  const [rows] = await readTogether(db, pool, [{ columns, from }])
+  return rows
 }
