@@ -2,6 +2,7 @@ import type { DealVersion, Dossier, MoveFact } from '../records/facts.ts'
 import type { ActorClass } from '../records/records.ts'
 import type { Level } from '../snapshot/document.ts'
 import type { IsAbsent } from './absence.ts'
+import { levelsOver } from './level-days.ts'
 import { type NextStep, nextStepAt } from './next-step.ts'
 import { type Touch, touchesOf } from './touch.ts'
 import type { Window, WorkDay } from './window.ts'
@@ -64,7 +65,7 @@ export class DealContext {
   #touches: readonly Touch[] | null = null
   #days: readonly DealDay[] | null = null
   #eligible: readonly DealDay[] | null = null
-  readonly #verdicts = new Map<number, Verdict>()
+  #levels: ReadonlyMap<number, Level> | null = null
   readonly #nextSteps = new Map<number, NextStep>()
 
   constructor(of: {
@@ -160,12 +161,13 @@ export class DealContext {
 
   /** The stale flag's verdict at the end of a day (4.5). */
   verdictOn(day: DealDay): Verdict {
-    let verdict = this.#verdicts.get(day.index)
-    if (verdict === undefined) {
-      verdict = this.#judge(this.dossier, day.end)
-      this.#verdicts.set(day.index, verdict)
-    }
-    return verdict
+    return this.#judge(this.dossier, day.end)
+  }
+
+  /** The level of that verdict, on one of the deal's days. */
+  levelOn(day: DealDay): Level {
+    this.#levels ??= levelsOver(this.dossier, this.days, at => this.#judge(this.dossier, at).level)
+    return this.#levels.get(day.index) ?? 'none'
   }
 
   /** The promise at the end of a day: is there a step in time, made by a person? */

@@ -32,6 +32,9 @@ export const companyNumbers = (
 /** Sums of numerators and denominators: a group's value is the ratio of its sums, never a mean of ratios. */
 export class Tally implements Numbers {
   readonly #rows = new Map<string, Float64Array>()
+  /** Who was counted last: a deal is counted for one person on many days. */
+  #last = ''
+  #lastRow: Float64Array = new Float64Array(0)
 
   /** @param sample cases behind the denominator when it is not itself a count (money) */
   add(who: string | null, index: number, numerator: number, denominator: number, sample = denominator): void {
@@ -71,11 +74,14 @@ export class Tally implements Numbers {
   }
 
   #rowOf(who: string): Float64Array {
+    if (who === this.#last && this.#lastRow.length > 0) return this.#lastRow
     let row = this.#rows.get(who)
     if (row === undefined) {
       row = new Float64Array(WINDOW_DAYS * 3)
       this.#rows.set(who, row)
     }
+    this.#last = who
+    this.#lastRow = row
     return row
   }
 }

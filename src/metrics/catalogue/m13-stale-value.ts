@@ -33,7 +33,7 @@ export const staleValue: Metric = {
     return {
       addDeal: deal => {
         for (const day of deal.days) {
-          const isRed = day.isDead || deal.verdictOn(day).level === 'red'
+          const isRed = day.isDead || deal.levelOn(day) === 'red'
           const amount = pricedAmount(day)
           // The dead layer weighs in no sample and no choice, so that clearing it can only help.
           const sample = day.isDead ? 0 : 1
@@ -47,7 +47,7 @@ export const staleValue: Metric = {
         }
         for (const [who, days] of lastWeekByOwner(deal, deal.days)) {
           const last = days.at(-1)!
-          const redDays = days.filter(day => day.isDead || deal.verdictOn(day).level === 'red').length
+          const redDays = days.filter(day => day.isDead || deal.levelOn(day) === 'red').length
           stale.show(
             who,
             last.end,
@@ -62,12 +62,12 @@ export const staleValue: Metric = {
             dead.show(who, last.end, dealItem(deal, true, 'dead', { amount: last.version.amount }))
         }
         const { today } = deal
-        if (today === null || (!today.isDead && deal.verdictOn(today).level !== 'red')) return
+        if (today === null || (!today.isDead && deal.levelOn(today) !== 'red')) return
         // A red deal is put right and stays open; the dead layer is closed and leaves the whole.
         const without = (weightOf: (day: DealDay) => number | null) => () =>
           fixDays(deal.days, today, deal.window.sevenFrom, day => {
             const weight = weightOf(day)
-            if (weight === null || (!day.isDead && deal.verdictOn(day).level !== 'red')) return null
+            if (weight === null || (!day.isDead && deal.levelOn(day) !== 'red')) return null
             return { numerator: -weight, denominator: day.isDead ? -weight : 0 }
           })
         fixes.byValue.add(today.owner, deal.id, today.version.amount, without(pricedAmount))
