@@ -1,6 +1,6 @@
 import type { Dossier } from '../../records/facts.ts'
 import { isProgram, type Outcome } from '../../records/records.ts'
-import { touchOf } from '../touch.ts'
+import { type Touch, touchOf } from '../touch.ts'
 import { stageKey } from '../world.ts'
 import { bulkKnownAt } from './bulk.ts'
 import { NEVER, OUTCOMES } from './code.ts'
@@ -66,7 +66,8 @@ export type StaysCollector = {
 
 /** Collects the history of a portal from a stream of dossiers. About 60 bytes a move. */
 export const collectStays = (): StaysCollector => {
-  const stageOf = new Map<string, number>()
+  /** Numbers by pipeline and stage: a key of both would be put together for every move. */
+  const stageOf = new Map<string, Map<string, number>>()
   const stages: { pipelineId: string; stageId: string; key: string; outcome: Outcome }[] = []
   const actorOf = new Map<string, number>()
   const dealId: string[] = []
@@ -100,12 +101,16 @@ export const collectStays = (): StaysCollector => {
   const contact = { at: instants(), knownAt: instants() }
 
   const stageNumber = (pipelineId: string, stageId: string, outcome: Outcome): number => {
-    const key = stageKey(pipelineId, stageId)
-    let number = stageOf.get(key)
+    let numbers = stageOf.get(pipelineId)
+    if (numbers === undefined) {
+      numbers = new Map()
+      stageOf.set(pipelineId, numbers)
+    }
+    let number = numbers.get(stageId)
     if (number === undefined) {
       number = stages.length
-      stageOf.set(key, number)
-      stages.push({ pipelineId, stageId, key, outcome })
+      numbers.set(stageId, number)
+      stages.push({ pipelineId, stageId, key: stageKey(pipelineId, stageId), outcome })
     }
     return number
   }
@@ -132,27 +137,22 @@ export const collectStays = (): StaysCollector => {
       owner.person.push(number)
     }
   }
-  const pushStay = (entry: {
-    stage: number
-    enteredAt: number
-    leftAt: number
-    nextStage: number
-    entryRow: number
-    exitRow: number
-    outcome: number
-  }): void => {
+  /** A stay begins; it lasts until it is ended. */
+  const beginStay = (stage: number, enteredAt: number, entryRow: number, outcome: number): void => {
     stay.deal.push(dealId.length)
-    stay.stage.push(entry.stage)
-    stay.enteredAt.push(entry.enteredAt)
-    stay.leftAt.push(entry.leftAt)
-    stay.nextStage.push(entry.nextStage)
-    stay.entryRow.push(entry.entryRow)
-    stay.exitRow.push(entry.exitRow)
-    stay.outcome.push(entry.outcome)
+    stay.stage.push(stage)
+    stay.enteredAt.push(enteredAt)
+    stay.entryRow.push(entryRow)
+    stay.outcome.push(outcome)
+  }
+  const endStay = (leftAt: number, nextStage: number, exitRow: number): void => {
+    stay.leftAt.push(leftAt)
+    stay.nextStage.push(nextStage)
+    stay.exitRow.push(exitRow)
   }
 
   const addRows = (dossier: Dossier): void => {
-    let begun: { stage: number; at: number; row: number; outcome: number } | null = null
+    let current = -1
     for (const move of dossier.moves) {
       const stage = stageNumber(move.pipelineId, move.stageId, move.outcome)
       const outcome = OUTCOMES.indexOf(move.outcome)
@@ -164,39 +164,21 @@ export const collectStays = (): StaysCollector => {
       row.isByProgram.push(isProgram(move.actorClass) ? 1 : 0)
       row.actor.push(actorNumber(move.movedBy))
       rowDeal.push(dealId.length)
-      if (begun !== null && begun.stage === stage) continue
-      if (begun !== null) {
-        const { stage: left, at: enteredAt, row: entryRow, outcome: was } = begun
-        pushStay({
-          stage: left,
-          enteredAt,
-          leftAt: move.at,
-          nextStage: stage,
-          entryRow,
-          exitRow: number,
-          outcome: was,
-        })
-      }
-      begun = { stage, at: move.at, row: number, outcome }
+      if (stage === current) continue
+      if (current !== -1) endStay(move.at, stage, number)
+      beginStay(stage, move.at, number, outcome)
+      current = stage
     }
-    if (begun === null) return
-    const { stage, at: enteredAt, row: entryRow, outcome } = begun
-    pushStay({ stage, enteredAt, leftAt: NEVER, nextStage: -1, entryRow, exitRow: -1, outcome })
+    endStay(NEVER, -1, -1)
   }
 
   /** A deal without rows has been where it is since its last known move. */
   const addPlace = (dossier: Dossier): void => {
     const { pipelineId, stageId, outcome, movedAt, closedAt } = dossier.current
     const enteredAt = movedAt ?? (outcome === 'open' ? null : closedAt) ?? dossier.createdAt
-    pushStay({
-      stage: stageNumber(pipelineId, stageId, outcome),
-      enteredAt,
-      leftAt: NEVER,
-      nextStage: -1,
-      entryRow: -1,
-      exitRow: -1,
-      outcome: OUTCOMES.indexOf(outcome),
-    })
+    const stage = stageNumber(pipelineId, stageId, outcome)
+    beginStay(stage, enteredAt, -1, OUTCOMES.indexOf(outcome))
+    endStay(NEVER, -1, -1)
   }
 
   return {
@@ -209,11 +191,15 @@ export const collectStays = (): StaysCollector => {
       addOwners(dossier.versions)
       if (dossier.moves.length > 0) addRows(dossier)
       else addPlace(dossier)
-      const contacts = dossier.activities.map(touchOf).filter(touch => touch?.isTwoWay === true)
-      contacts.sort((a, b) => (a?.at ?? 0) - (b?.at ?? 0))
+      const contacts: Touch[] = []
+      for (const activity of dossier.activities) {
+        const touch = touchOf(activity)
+        if (touch?.isTwoWay === true) contacts.push(touch)
+      }
+      contacts.sort((a, b) => a.at - b.at)
       for (const touch of contacts) {
-        contact.at.push(touch?.at ?? NEVER)
-        contact.knownAt.push(touch?.knownAt ?? NEVER)
+        contact.at.push(touch.at)
+        contact.knownAt.push(touch.knownAt)
       }
       createdAt.push(dossier.createdAt)
       deletedAt.push(dossier.deletedAt ?? NEVER)
