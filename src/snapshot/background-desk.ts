@@ -7,6 +7,7 @@ import type { World } from '../metrics/world.ts'
 import { PackedPart } from '../store/packed-part.ts'
 import { type Background, type BackgroundSource, backgroundOf } from './background.ts'
 import type { BackgroundThread } from './background-thread.ts'
+import type { WrittenDeals } from './kept-deals.ts'
 import type { WorldsInput } from './world.ts'
 
 /** Deals from which a second thread is worth starting. */
@@ -16,7 +17,8 @@ const MANY_DEALS = 20_000
 export type BackgroundDesk = BackgroundSource & {
   /** Tells how many deals were read so far, so that a thread is up by the time it is needed. */
   expect(deals: number): void
-  learn(history: PortalHistory): void
+  /** @param kept the deals to judge; null where they were too many to keep */
+  learn(history: PortalHistory, kept: WrittenDeals | null): void
   /** Has the thread, if there is one, begin on an instant that will be asked for next. */
   prepare(index: number): void
   close(): Promise<void>
@@ -38,9 +40,9 @@ export const openBackgroundDesk = (
     expect: deals => {
       if (thread === null && deals >= manyDeals && availableParallelism() > 1) thread = startThread()
     },
-    learn: history => {
-      thread?.learn(history, input)
-      source = thread ?? backgroundOf(history, worlds)
+    learn: (history, kept) => {
+      thread?.learn(history, input, kept)
+      source = thread ?? backgroundOf(history, worlds, kept)
     },
     prepare: index => {
       if (index < worlds.length) thread?.prepare(index)
@@ -86,8 +88,8 @@ const startThread = () => {
   }
   return {
     // Questions are answered in their order: only a failure has to be waited for.
-    learn: (history: PortalHistory, input: WorldsInput): void => {
-      learnt = alive(remote.learn(history, input))
+    learn: (history: PortalHistory, input: WorldsInput, kept: WrittenDeals | null): void => {
+      learnt = alive(remote.learn(history, input, kept))
     },
     prepare,
     standing: async (index: number) => {
@@ -99,9 +101,20 @@ const startThread = () => {
       const told = await prepare(index).background
       // Told once: kept longer, twelve instants would be most of the memory.
       asked.delete(index)
-      const packed = Object.entries(told.packed).map(([name, part]) => [name, PackedPart.received(part)])
-      return { ...told, packed: Object.fromEntries(packed) }
+      const deals =
+        'rows' in told.deals
+          ? { rows: { ...told.deals.rows, packed: received(told.deals.rows.packed) } }
+          : told.deals
+      return { ...told, packed: received(told.packed), deals }
     },
     end: (): Promise<number> => worker.terminate(),
   }
 }
+
+/** Parts that another thread has packed. */
+const received = <Name extends string>(packed: { [N in Name]?: PackedPart }): { [N in Name]?: PackedPart } =>
+  Object.fromEntries(
+    Object.entries<PackedPart | undefined>(packed).flatMap(([name, part]) =>
+      part === undefined ? [] : [[name, PackedPart.received(part)]],
+    ),
+  ) as { [N in Name]?: PackedPart }

@@ -3,10 +3,14 @@ import { expose } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { PortalHistory } from '../metrics/portal-history.ts'
 import { type BackgroundSource, backgroundOf } from './background.ts'
+import type { WrittenDeals } from './kept-deals.ts'
 import { type WorldsInput, worldsAt } from './world.ts'
 
-/** A thread that answers from a portal's history while deals are measured elsewhere. */
-export type BackgroundThread = BackgroundSource & { learn(history: PortalHistory, worlds: WorldsInput): void }
+/** A thread that judges deals by a portal's history and tells what else it says, while people are measured elsewhere. */
+export type BackgroundThread = BackgroundSource & {
+  /** @param kept the deals to judge; null where they were too many to keep */
+  learn(history: PortalHistory, worlds: WorldsInput, kept: WrittenDeals | null): void
+}
 
 let source: BackgroundSource | null = null
 const known = (): BackgroundSource => {
@@ -15,8 +19,8 @@ const known = (): BackgroundSource => {
 }
 
 const thread: BackgroundThread = {
-  learn: (history, worlds) => {
-    source = backgroundOf(history, worldsAt(worlds))
+  learn: (history, worlds, kept) => {
+    source = backgroundOf(history, worldsAt(worlds), kept)
   },
   standing: index => known().standing(index),
   background: index => known().background(index),

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+import { cutDossier } from '../metrics/cut.ts'
 import {
   type Chances,
   chancesOf,
@@ -9,13 +11,17 @@ import {
 } from '../metrics/portal-history.ts'
 import type { World } from '../metrics/world.ts'
 import { type PackedPart, packParts } from '../store/packed-part.ts'
+import { type DealRows, startDealRows } from './deal-rows.ts'
 import type { SnapshotParts } from './document.ts'
+import { dealsAt, type WrittenDeals } from './kept-deals.ts'
 
 /** What the history of a portal says about one instant, apart from what its flags stand on. Plain data. */
 export type Background = {
-  chances: Chances
+  backtest: SnapshotParts['backtest']
   parts: Pick<SnapshotParts, 'stages' | 'process' | 'variants' | 'designs'>
   packed: { [Name in LargePart]?: PackedPart }
+  /** Rows of the deals that were kept, or the chances for whoever makes rows of deals that could not be kept. */
+  deals: { rows: DealRows } | { chances: Chances }
 }
 
 type LargePart = 'curves' | 'processGroups' | 'processRoads'
@@ -27,8 +33,15 @@ export type BackgroundSource = {
   background(index: number): Promise<Background>
 }
 
-/** Answers from a history, for instants in any order. Nothing here looks at a single deal again. */
-export const backgroundOf = (history: PortalHistory, worlds: readonly World[]): BackgroundSource => {
+/**
+ * Answers from a history, for instants in any order.
+ * @param kept the deals to judge; null where they were too many to keep
+ */
+export const backgroundOf = (
+  history: PortalHistory,
+  worlds: readonly World[],
+  kept: WrittenDeals | null,
+): BackgroundSource => {
   const standings = new Map<number, Standing>()
   return {
     standing: async index => {
@@ -40,6 +53,8 @@ export const backgroundOf = (history: PortalHistory, worlds: readonly World[]): 
       const world = worlds[index]!
       const standing = standings.get(index) ?? standingOf(history, world)
       standings.delete(index)
+      const chances = chancesOf(history, world)
+      const rows = kept === null ? null : await rowsOf(kept, standing, world, chances)
       // Screens show the latest map only.
       const byPerson = index === worlds.length - 1
       const { processGroups, processRoads, ...parts } = processOf(history, world, standing.thresholds, {
@@ -47,10 +62,29 @@ export const backgroundOf = (history: PortalHistory, worlds: readonly World[]): 
       })
       const curves = stageCurves(history, world)
       return {
-        chances: chancesOf(history, world),
+        backtest: chances.backTest,
         parts,
         packed: await packParts({ curves, processGroups, processRoads }),
+        // A fitted model weighs tens of megabytes: it goes where it is asked for.
+        deals: rows === null ? { chances } : { rows },
       }
     },
   }
+}
+
+const rowsOf = async (
+  kept: WrittenDeals,
+  standing: Standing,
+  world: World,
+  chances: Chances,
+): Promise<DealRows> => {
+  const rows = startDealRows(standing, world)
+  for (const batch of dealsAt(kept, world.asOf)) {
+    for (const { dossier, latest } of batch) {
+      const cut = cutDossier(dossier, world.asOf, latest)
+      if (cut !== null) rows.add(cut)
+    }
+    await setImmediate()
+  }
+  return rows.finish(chances)
 }

@@ -3,34 +3,18 @@ import { METRICS } from '../metrics/catalogue/index.ts'
 import { cutDossier, cutLoose, latestOf } from '../metrics/cut.ts'
 import { checkFlags } from '../metrics/history/flag-check.ts'
 import { lastEventOf, type Measurement, startMeasuring } from '../metrics/measure.ts'
-import {
-  collectStays,
-  flagDeal,
-  judgeOf,
-  type PortalHistory,
-  type Standing,
-  tellChances,
-} from '../metrics/portal-history.ts'
+import { collectStays, judgeOf, type PortalHistory, type Standing } from '../metrics/portal-history.ts'
 import { fixedSetOf, isAmnestyIn, type Outcome, outcomeOf } from '../metrics/rows.ts'
 import type { PortalUse } from '../metrics/use/portal-use.ts'
-import { WINDOW_DAYS } from '../metrics/window.ts'
 import { stageKey, type World } from '../metrics/world.ts'
 import type { Dossier, LooseItems } from '../records/facts.ts'
 import { type PackedPart, packParts } from '../store/packed-part.ts'
 import type { Background } from './background.ts'
 import { type BackgroundDesk, openBackgroundDesk } from './background-desk.ts'
-import { closedRow } from './closed.ts'
 import { type Counting, startCounting } from './counting.ts'
-import type {
-  ClosedRow,
-  CompanySummary,
-  DealRow,
-  FlagCheck,
-  FlagRow,
-  RolloutPart,
-  SnapshotParts,
-} from './document.ts'
-import { KeptDeals } from './kept-deals.ts'
+import { startDealRows } from './deal-rows.ts'
+import type { CompanySummary, FlagCheck, RolloutPart, SnapshotParts } from './document.ts'
+import { dealsAt, KeptDeals, measuredSince, type WrittenDeals } from './kept-deals.ts'
 import { summaryOf } from './summary.ts'
 import { type WorldsInput, worldsAt } from './world.ts'
 
@@ -101,7 +85,7 @@ export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
 async function* computeAll(job: Job): AsyncGenerator<Computed> {
   const counted = job.worlds.map(startCounting)
   const { history, alive } = await readHistory(job, counted)
-  job.desk.learn(history)
+  job.desk.learn(history, alive)
   // What flags stand on is worked out beside whatever can be done without it.
   job.desk.prepare(0)
   const learnt = { history, counted }
@@ -115,7 +99,7 @@ async function* computeAll(job: Job): AsyncGenerator<Computed> {
   for (const counting of counted) {
     await setImmediate()
     // Each instant's rows go when they have been handed over.
-    const { measurement, background, summary, packed, rollout } = measured.shift()!
+    const { measurement, background, summary, rollout } = measured.shift()!
     const { world } = measurement
     const outcome = outcomeOf(measurement, fixedSet)
     yield {
@@ -131,7 +115,6 @@ async function* computeAll(job: Job): AsyncGenerator<Computed> {
         backtest: background.backtest,
         ...(rollout && { rollout }),
         ...background.packed,
-        ...packed,
       },
       checkFlags: flagged => checkFlags(history, world, flagged),
     }
@@ -139,15 +122,15 @@ async function* computeAll(job: Job): AsyncGenerator<Computed> {
 }
 
 /** The second pass over deals that were kept: instant by instant, because each one's sums weigh tens of megabytes. */
-const measureInTurn = async (job: Job, learnt: Learnt, alive: KeptDeals): Promise<Measured[]> => {
+const measureInTurn = async (job: Job, learnt: Learnt, alive: WrittenDeals): Promise<Measured[]> => {
   const loose = await keepLoose(job)
   const measured: Measured[] = []
   for (const index of job.worlds.keys()) {
-    const run = await runAt(job, learnt, index)
+    const run = await runAt(job, learnt, index, true)
     job.desk.prepare(index + 1)
     let deals = 0
     const { asOf } = job.worlds[index]!
-    for (const batch of alive.batches(measuredSince(asOf), asOf)) {
+    for (const batch of dealsAt(alive, asOf)) {
       for (const { dossier, latest } of batch) run.add(dossier, latest)
       deals += batch.length
       job.onProgress?.(2, deals)
@@ -157,7 +140,7 @@ const measureInTurn = async (job: Job, learnt: Learnt, alive: KeptDeals): Promis
       run.addLoose(items)
       await setImmediate()
     }
-    measured.push(await run.finish(await job.desk.background(index)))
+    measured.push(await run.finish(job.desk.background(index)))
   }
   return measured
 }
@@ -179,19 +162,20 @@ const keepLoose = async (job: Job): Promise<LooseItems[] | null> => {
 const measureTogether = async (job: Job, learnt: Learnt): Promise<Measured[]> => {
   const runs: Run[] = []
   for (const index of job.worlds.keys()) {
-    runs.push(await runAt(job, learnt, index))
+    runs.push(await runAt(job, learnt, index, false))
     await setImmediate()
   }
-  await eachDossier(job, 2, dossier => {
+  const measure = (dossier: Dossier): void => {
     const latest = latestOf(dossier)
     for (const run of runs) run.add(dossier, latest)
-  })
+  }
+  await eachDossier(job, measure, deals => job.onProgress?.(2, deals))
   for await (const items of job.stream.loose()) {
     for (const run of runs) run.addLoose(items)
     await setImmediate()
   }
   const measured: Measured[] = []
-  for (const [index, run] of runs.entries()) measured.push(await run.finish(await job.desk.background(index)))
+  for (const [index, run] of runs.entries()) measured.push(await run.finish(job.desk.background(index)))
   return measured
 }
 
@@ -199,13 +183,13 @@ const measureTogether = async (job: Job, learnt: Learnt): Promise<Measured[]> =>
 const readHistory = async (
   job: Job,
   counted: readonly Counting[],
-): Promise<{ history: PortalHistory; alive: KeptDeals | null }> => {
+): Promise<{ history: PortalHistory; alive: WrittenDeals | null }> => {
   const { worlds } = job
   const collector = collectStays()
   const limit = job.keepLimit ?? KEEP_LIMIT
   const since = measuredSince(Math.min(...worlds.map(({ asOf }) => asOf)))
-  let alive: KeptDeals | null = new KeptDeals(worlds.length)
-  await eachDossier(job, 1, dossier => {
+  let alive: KeptDeals | null = new KeptDeals()
+  const learn = (dossier: Dossier): void => {
     collector.add(dossier)
     const latest = latestOf(dossier)
     for (const [index, counter] of counted.entries()) {
@@ -218,12 +202,13 @@ const readHistory = async (
     if (quietSince < since) return
     alive.add(dossier, latest, quietSince)
     if (alive.size > limit) alive = null
+  }
+  await eachDossier(job, learn, deals => {
+    job.desk.expect(deals)
+    job.onProgress?.(1, deals)
   })
-  return { history: collector.build(), alive }
+  return { history: collector.build(), alive: alive === null ? null : alive.written() }
 }
-
-/** A day more than the window: its first day may begin a little earlier in the portal's zone. */
-const measuredSince = (asOf: number): number => asOf - (WINDOW_DAYS + 2) * 86_400_000
 
 /** Closed both by its own last move and by the stage it stands on. */
 const isClosed = (dossier: Dossier, world: World): boolean => {
@@ -231,28 +216,37 @@ const isClosed = (dossier: Dossier, world: World): boolean => {
   return outcome !== 'open' && world.stages.get(stageKey(pipelineId, stageId))?.outcome !== 'open'
 }
 
-const eachDossier = async (job: Job, pass: 1 | 2, visit: (dossier: Dossier) => void): Promise<void> => {
+const eachDossier = async (
+  job: Job,
+  visit: (dossier: Dossier) => void,
+  onProgress: (deals: number) => void,
+): Promise<void> => {
   let deals = 0
   for await (const page of job.stream.dossiers())
     for (const dossier of Array.isArray(page) ? page : [page as Dossier]) {
       visit(dossier)
       if (++deals % BATCH !== 0) continue
-      job.desk.expect(deals)
-      job.onProgress?.(pass, deals)
+      onProgress(deals)
       await setImmediate()
     }
 }
 
 /** Begins the second pass of one instant. */
-const runAt = async (job: Job, { history, counted }: Learnt, index: number): Promise<Run> => {
+const runAt = async (
+  job: Job,
+  { history, counted }: Learnt,
+  index: number,
+  areKept: boolean,
+): Promise<Run> => {
+  const world = job.worlds[index]!
   const counting = counted[index]!
   const dataUntil = counting.newest()
-  const use = counting.use(history)
-  return startRun(job.worlds[index]!, await job.desk.standing(index), use, dataUntil, job.evidenceLimit)
+  const portal = counting.use(history)
+  const standing = await job.desk.standing(index)
+  // Deals that were kept are judged by whoever has them all.
+  const rows = areKept ? null : startDealRows(standing, world)
+  return startRun({ world, standing, portal, dataUntil, rows, evidenceLimit: job.evidenceLimit })
 }
-
-const byDeal = (a: { dealId: string }, b: { dealId: string }): number =>
-  a.dealId < b.dealId ? -1 : a.dealId > b.dealId ? 1 : 0
 
 /** The set-up's use as it is stored; the adoption of people is added by whoever reads the weeks before. */
 const rolloutOf = ({ fields, pipelines, stages, mvp, automation, lint }: PortalUse): RolloutPart => ({
@@ -266,56 +260,42 @@ const rolloutOf = ({ fields, pipelines, stages, mvp, automation, lint }: PortalU
 })
 
 /** One instant's share of the second pass. */
-const startRun = (
-  world: World,
-  standing: Standing,
-  portal: PortalUse | null,
-  dataUntil: number | null,
-  evidenceLimit: number,
-) => {
-  const judge = judgeOf(standing, world)
+const startRun = (of: {
+  world: World
+  standing: Standing
+  portal: PortalUse | null
+  dataUntil: number | null
+  rows: ReturnType<typeof startDealRows> | null
+  evidenceLimit: number
+}) => {
+  const { world, portal, rows, dataUntil, evidenceLimit } = of
+  const judge = judgeOf(of.standing, world)
   const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal })
-  const deals: DealRow[] = []
-  const flags: FlagRow[] = []
-  const closed: ClosedRow[] = []
   return {
     add: (dossier: Dossier, latest: number): void => {
       const cut = cutDossier(dossier, world.asOf, latest)
       if (cut === null) return
       measurer.addDeal(cut)
-      const flagged = flagDeal(cut, standing, world)
-      if (flagged === null) {
-        const row = closedRow(cut, world)
-        if (row !== null) closed.push(row)
-        return
-      }
-      deals.push(flagged.deal)
-      flags.push(...flagged.flags)
+      rows?.add(cut)
     },
     addLoose: (items: LooseItems): void => measurer.addLoose(cutLoose(items, world.asOf)),
     /** What is left once nothing can be added any more: sums, and everything else packed. */
-    finish: async (background: Background) => {
+    finish: async (background: Promise<Background>) => {
       const measurement = measurer.finish()
-      tellChances({ deals, flags }, background.chances)
-      for (const list of [deals, flags, closed]) list.sort(byDeal)
+      const evidence = await packParts(evidenceOf(measurement))
+      const { deals, ...told } = await background
+      const { packed, figures } = 'rows' in deals ? deals.rows : await rows!.finish(deals.chances)
       const summary: CompanySummary = summaryOf({
         world,
         window: measurement.window,
-        deals,
+        figures,
         isAmnesty: isAmnestyIn(measurement),
         dataUntil,
       })
-      const packed = await packParts({ deals, flags, closed, ...evidenceOf(measurement) })
       return {
         measurement: withoutEvidence(measurement),
-        // A fitted model weighs tens of megabytes; the rows know their chances now.
-        background: {
-          parts: background.parts,
-          packed: background.packed,
-          backtest: background.chances.backTest,
-        },
+        background: { ...told, packed: { ...told.packed, ...packed, ...evidence } },
         summary,
-        packed,
         rollout: portal === null ? null : rolloutOf(portal),
       }
     },

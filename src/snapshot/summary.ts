@@ -10,34 +10,50 @@ const sums = (deals: readonly DealRow[]): Record<string, number> => {
   return total
 }
 
-/** The company in a few figures. Currencies are never added together. */
-export const summaryOf = (of: {
-  world: World
-  window: Window
-  deals: readonly DealRow[]
-  isAmnesty: boolean
-  dataUntil: number | null
-}): CompanySummary => {
-  const { world, window, deals } = of
-  const { workingTime } = world
+/** What the rows of open deals add up to. */
+export type DealFigures = Pick<
+  CompanySummary,
+  'openDeals' | 'openAmount' | 'redDeals' | 'amberDeals' | 'redAmount' | 'redShare'
+> &
+  Required<Pick<CompanySummary, 'paused'>>
+
+/** Currencies are never added together. */
+export const dealFigures = (deals: readonly DealRow[], { currency }: World): DealFigures => {
   const red = deals.filter(({ level }) => level === 'red')
   const paused = deals.filter(({ clocks }) => clocks.hold?.kind === 'paused')
   const openAmount = sums(deals)
   const redAmount = sums(red)
-  const open = openAmount[world.currency ?? ''] ?? 0
-  const knownSince = world.can.pastActors ? (world.historyStart ?? world.installedAt) : world.installedAt
+  const open = openAmount[currency ?? ''] ?? 0
   return {
     openDeals: deals.length,
     openAmount,
     redDeals: red.length,
     amberDeals: deals.filter(({ level }) => level === 'amber').length,
     redAmount,
-    redShare: open > 0 ? (redAmount[world.currency ?? ''] ?? 0) / open : null,
+    redShare: open > 0 ? (redAmount[currency ?? ''] ?? 0) / open : null,
+    paused: { deals: paused.length, amount: sums(paused) },
+  }
+}
+
+/** The company in a few figures. */
+export const summaryOf = (of: {
+  world: World
+  window: Window
+  figures: DealFigures
+  isAmnesty: boolean
+  dataUntil: number | null
+}): CompanySummary => {
+  const { world, window } = of
+  const { paused, ...figures } = of.figures
+  const { workingTime } = world
+  const knownSince = world.can.pastActors ? (world.historyStart ?? world.installedAt) : world.installedAt
+  return {
+    ...figures,
     isAmnesty: of.isAmnesty,
     amnestyUntil: of.isAmnesty
       ? workingTime.dateOf(workingTime.dayOf(amnestyEnd(world.installedAt) - 1))
       : null,
-    paused: { deals: paused.length, amount: sums(paused) },
+    paused,
     unread: [...(world.unread ?? [])].sort(),
     historyStart: world.historyStart === null ? null : new Date(world.historyStart).toISOString(),
     actorsKnownSince: new Date(knownSince).toISOString(),

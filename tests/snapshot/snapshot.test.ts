@@ -133,11 +133,13 @@ describe('a snapshot', () => {
     expect(again).toEqual(kept)
   })
 
-  test('is the same whether another thread worked out what the history says or not', async () => {
+  test('is the same whether another thread judged the deals and worked out what the history says or not', async () => {
     const [alone, helped] = [await twoWeeks({}), await twoWeeks({ manyDeals: 1 })]
     expect(alone[1]?.curves.length).toBeGreaterThan(0)
     expect(alone[1]?.processGroups?.length).toBeGreaterThan(0)
     expect(helped).toEqual(alone)
+    // Deals that are too many to keep are judged here, by what the thread says.
+    expect(await twoWeeks({ manyDeals: 1, keepLimit: 0 })).toEqual(alone)
   })
 
   test('uses nothing that happened after its instant', async () => {
