@@ -13,7 +13,10 @@ import type { WorldsInput } from './world.ts'
 /** Deals from which a second thread is worth starting. */
 const MANY_DEALS = 20_000
 
-/** Where the second pass asks for what the history says: worked out here, or in a thread of its own for many deals. */
+/**
+ * Where the second pass asks for what the history says and how it judges the deals: worked out here, or in a thread of
+ * its own for many deals.
+ */
 export type BackgroundDesk = BackgroundSource & {
   /** Tells how many deals were read so far, so that a thread is up by the time it is needed. */
   expect(deals: number): void

@@ -69,8 +69,8 @@ type Run = ReturnType<typeof startRun>
 
 /**
  * Snapshots for any number of instants, in order. The first pass over the base learns how long stays take, the second
- * flags and measures, while another thread works out what the history says about each instant. Memory holds sums per
- * person, packed parts and the deals that were alive, not the base.
+ * measures people, while another thread judges the deals and works out what the history says about each instant. Memory
+ * holds sums per person, packed parts and the deals that were alive, not the base.
  */
 export async function* computeSnapshots(of: Input): AsyncGenerator<Computed> {
   const worlds = worldsAt(of.worlds)
@@ -243,7 +243,7 @@ const runAt = async (
   const dataUntil = counting.newest()
   const portal = counting.use(history)
   const standing = await job.desk.standing(index)
-  // Deals that were kept are judged by whoever has them all.
+  // Kept deals are judged in the background.
   const rows = areKept ? null : startDealRows(standing, world)
   return startRun({ world, standing, portal, dataUntil, rows, evidenceLimit: job.evidenceLimit })
 }
