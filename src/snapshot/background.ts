@@ -15,7 +15,7 @@ import { type DealRows, startDealRows } from './deal-rows.ts'
 import type { SnapshotParts } from './document.ts'
 import { dealsAt, type WrittenDeals } from './kept-deals.ts'
 
-/** What the history of a portal says about one instant, apart from what its flags stand on. Plain data. */
+/** What the history of a portal says about one instant, and the rows of deals judged by it. Plain data. */
 export type Background = {
   backtest: SnapshotParts['backtest']
   parts: Pick<SnapshotParts, 'stages' | 'process' | 'variants' | 'designs'>

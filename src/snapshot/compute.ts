@@ -282,8 +282,11 @@ const startRun = (of: {
     /** What is left once nothing can be added any more: sums, and everything else packed. */
     finish: async (background: Promise<Background>) => {
       const measurement = measurer.finish()
-      const evidence = await packParts(evidenceOf(measurement))
-      const { deals, ...told } = await background
+      // Both are waited for from the start: the background may fail at any time.
+      const [evidence, { deals, ...told }] = await Promise.all([
+        packParts(evidenceOf(measurement)),
+        background,
+      ])
       const { packed, figures } = 'rows' in deals ? deals.rows : await rows!.finish(deals.chances)
       const summary: CompanySummary = summaryOf({
         world,
