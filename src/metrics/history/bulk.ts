@@ -52,6 +52,12 @@ export const bulkKnownAt = (rows: Rows, stages: readonly { pipelineId: string }[
 
 const markBulk = (rows: Rows, group: number[], knownAt: Float64Array): void => {
   group.sort((a, b) => rows.at[a]! - rows.at[b]!)
+  // Thirty deals take thirty rows: where those never stand so close, nothing needs to be counted.
+  const isDense = group.some(
+    (row, index) =>
+      index + 1 >= BULK_DEALS && rows.at[row]! - rows.at[group[index + 1 - BULK_DEALS]!]! <= BULK_MS,
+  )
+  if (!isDense) return
   const times = new Map<number, number>()
   let oldest = 0
   let marked = 0
