@@ -164,10 +164,10 @@ export class DealContext {
     return this.#judge(this.dossier, day.end)
   }
 
-  /** The level of that verdict, on one of the deal's days. */
+  /** The level of that verdict. */
   levelOn(day: DealDay): Level {
     this.#levels ??= levelsOver(this.dossier, this.days, at => this.#judge(this.dossier, at).level)
-    return this.#levels.get(day.index) ?? 'none'
+    return this.#levels.get(day.index) ?? this.verdictOn(day).level
   }
 
   /** The promise at the end of a day: is there a step in time, made by a person? */

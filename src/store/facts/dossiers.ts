@@ -131,8 +131,6 @@ type Hanging = {
   marks: ReadonlyMap<string, MarkFacts>
 }
 
-const NONE: readonly never[] = []
-
 const dossierOf = (row: PackedRows, of: Hanging): Dossier => {
   const id = row.text(0)
   const createdAt = row.instant(1)
@@ -167,7 +165,7 @@ const dossierOf = (row: PackedRows, of: Hanging): Dossier => {
     moves: of.moves.take(id, moveOf),
     versions: versionsWith(versions, changes, createdAt),
     activities: of.activities.take(id, activity => activityOf(activity, of.activityMoves)),
-    tasks: of.tasks.get(id) ?? NONE,
+    tasks: of.tasks.get(id) ?? [],
     invoices: of.invoices.take(id, invoiceOf),
     ...(edits.length > 0 && { edits }),
     ...of.marks.get(id),

@@ -72,21 +72,13 @@ export class PackedRows {
     return items
   }
 
-  /** Items by the row's first column. @param read null leaves a row out */
-  grouped<Item>(read: (row: PackedRows) => Item | null): Map<string, Item[]> {
+  /** Items by the row's first column. */
+  grouped<Item>(read: (row: PackedRows) => Item): Map<string, Item[]> {
     const groups = new Map<string, Item[]>()
-    let key = ''
-    let items: Item[] | undefined
     while (this.next()) {
-      const item = read(this)
-      if (item === null) continue
-      // Rows of one group mostly stand together.
-      if (items === undefined || this.text(0) !== key) {
-        key = this.text(0)
-        items = groups.get(key) ?? []
-        groups.set(key, items)
-      }
-      items.push(item)
+      const items = groups.get(this.text(0))
+      if (items === undefined) groups.set(this.text(0), [read(this)])
+      else items.push(read(this))
     }
     return groups
   }
@@ -178,23 +170,18 @@ export class RowsByKey {
 
   /** Items of the key's rows. @param read null leaves a row out */
   take<Item>(key: string, read: (row: PackedRows) => Item | null): readonly Item[] {
-    let items: Item[] | null = null
+    const items: Item[] = []
     const rows = this.#rows
     while (this.#isAtRow) {
       if (rows.holds(0, key)) {
         const item = read(rows)
-        if (item !== null) {
-          items ??= []
-          items.push(item)
-        }
+        if (item !== null) items.push(item)
       } else if (this.#keys.has(rows.text(0))) break
       this.#isAtRow = rows.next()
     }
-    return items ?? NONE
+    return items
   }
 }
-
-const NONE: readonly never[] = []
 
 export type PackedQuery = { columns: Packed; from: RawBuilder<unknown> }
 
