@@ -1,4 +1,10 @@
-import type { PillarId, TheatreLink, TheatreQuarter, WeightProposal } from '../snapshot/document.ts'
+import type {
+  PillarId,
+  TheatreCase,
+  TheatreLink,
+  TheatreQuarter,
+  WeightProposal,
+} from '../snapshot/document.ts'
 import { falseDiscoveryPasses } from './history/binomial.ts'
 import { PILLAR_WEIGHTS, PILLARS } from './pillars.ts'
 import { type PersonWeek, slopeWithin } from './within-person.ts'
@@ -17,7 +23,13 @@ export type TheatrePerson = {
 }
 
 /** One week of the series; null = nothing was stored, or it was reconstructed. */
-export type TheatreWeek = { rulesVersion: string; people: readonly TheatrePerson[] } | null
+export type TheatreWeek = {
+  /** Monday, `YYYY-MM-DD`, and ISO instant of the snapshot. */
+  from: string
+  asOf: string
+  rulesVersion: string
+  people: readonly TheatrePerson[]
+} | null
 
 export const QUARTER_WEEKS = 13
 /** What a link asks for at least: people with so many weeks each, weeks of people, and deals won. */
@@ -99,26 +111,39 @@ const movedWeights = (gaining: readonly PillarId[]): Record<PillarId, number> | 
 
 const ofScore = ({ score }: TheatrePerson): number | null => score
 
-/** Every week of a person with the results of the week after. */
+/** Every week of a person with the same person in the week after. */
+const pairsOf = (weeks: readonly TheatreWeek[]) =>
+  weeks.slice(1).flatMap((next, index) => {
+    const week = weeks[index] ?? null
+    if (week === null || next === null) return []
+    const after = new Map(next.people.map(person => [person.personId, person]))
+    return week.people.flatMap(person => {
+      const then = after.get(person.personId)
+      return then === undefined ? [] : [{ week, next, person, then }]
+    })
+  })
+
 const casesOf = (
   quarters: readonly (readonly TheatreWeek[])[],
   outcome: Outcome,
   xOf: (person: TheatrePerson) => number | null,
 ): PersonWeek[] =>
-  quarters.flatMap(weeks =>
-    weeks.slice(1).flatMap((next, index) => {
-      const week = weeks[index] ?? null
-      if (week === null || next === null) return []
-      const after = new Map(next.people.map(person => [person.personId, person[outcome]]))
-      return week.people.flatMap(person => {
-        const x = xOf(person)
-        const result = after.get(person.personId) ?? null
-        if (x === null || result === null || result.cases === 0) return []
-        const y = result.good / result.cases
-        return [{ personId: person.personId, series: week.rulesVersion, x, y, weight: result.cases }]
-      })
-    }),
-  )
+  quarters.flatMap(pairsOf).flatMap(({ week, person, then }) => {
+    const x = xOf(person)
+    const result = then[outcome]
+    if (x === null || result === null || result.cases === 0) return []
+    const y = result.good / result.cases
+    return [{ personId: person.personId, series: week.rulesVersion, x, y, weight: result.cases }]
+  })
+
+/** What the links of a quarter are counted from, week by week. A week without a case says nothing of that result. */
+export const theatreCases = (weeks: readonly TheatreWeek[]): TheatreCase[] =>
+  pairsOf(weeks).flatMap(({ week, next, person: { personId, score }, then }) => {
+    const [accuracy, moves] = OUTCOMES.map(outcome => (then[outcome]?.cases === 0 ? null : then[outcome]))
+    if (score === null || (!accuracy && !moves)) return []
+    const results = { accuracy: accuracy ?? null, moves: moves ?? null }
+    return [{ personId, from: week.from, asOf: week.asOf, nextAsOf: next.asOf, score, ...results }]
+  })
 
 /** People with weeks enough to have a mean of their own. */
 const peopleOf = (cases: readonly PersonWeek[]): number => {

@@ -50,23 +50,31 @@ export const startAdoption = ({ store, installationId, portal }: Input) => {
     }
     const people = scoredWeeks(weeks)
     const { curve, reached, isTooFew, intervals } = adoptionOf(people, calendar.workdays.length)
+    /** The snapshot that tells of a person's own week; null of no week. */
+    const toldAt = (firstWeek: number, own: number | null): string | null =>
+      own === null ? null : (launched[firstWeek + own]!.snapshot?.asOf.toISOString() ?? null)
     const seenAt = (first: Omit<FirstWeek, 'asOf'>, firstWeek: number): FirstWeek => ({
       ...first,
-      asOf: first.week === null ? null : launched[firstWeek + first.week]!.snapshot!.asOf.toISOString(),
+      asOf: toldAt(firstWeek, first.week),
     })
     const use: AdoptionUse = {
       launchedOn,
       week: launched.length - 1,
-      people: people.map(({ personId, scores: own, bursts, firstWeek }) => ({
-        personId,
-        from: launched[firstWeek]!.from,
-        weeks: own.length,
-        habitWeek: habitWeek(own),
-        hasSlidBack: hasSlidBack(own),
-        lastScore: own.at(-1) ?? null,
-        tidying: seenAt(firstTidying(bursts), firstWeek),
-        steady: seenAt(steadyHabit(own, bursts), firstWeek),
-      })),
+      people: people.map(({ personId, scores: own, bursts, firstWeek }) => {
+        const habit = habitWeek(own)
+        return {
+          personId,
+          from: launched[firstWeek]!.from,
+          weeks: own.length,
+          habitWeek: habit,
+          habitAsOf: toldAt(firstWeek, habit),
+          hasSlidBack: hasSlidBack(own),
+          lastScore: own.at(-1) ?? null,
+          lastAsOf: toldAt(firstWeek, own.length - 1),
+          tidying: seenAt(firstTidying(bursts), firstWeek),
+          steady: seenAt(steadyHabit(own, bursts), firstWeek),
+        }
+      }),
       burstOff: catalogue.find(({ metric }) => metric === 'M26')?.offReason ?? null,
       reached,
       isTooFew,

@@ -1,5 +1,12 @@
 import { PILLARS } from '../metrics/pillars.ts'
-import { proposeWeights, QUARTER_WEEKS, type TheatreWeek, theatreQuarter } from '../metrics/theatre.ts'
+import {
+  proposeWeights,
+  QUARTER_WEEKS,
+  type TheatrePerson,
+  type TheatreWeek,
+  theatreCases,
+  theatreQuarter,
+} from '../metrics/theatre.ts'
 import { mondayOf } from '../metrics/window.ts'
 import type { MetricRow, PillarId, Score, Theatre } from './document.ts'
 import { launchDayOf } from './launch.ts'
@@ -22,11 +29,12 @@ export const startTheatre = ({ store, installationId, portal }: Input) => {
   const launchedOn = launchDayOf(portal)
   const launch = mondayOf(dayOf(launchedOn))
 
-  const readWeek = async ({ snapshot }: SeriesWeek): Promise<TheatreWeek> => {
+  const readWeek = async ({ from, snapshot }: SeriesWeek): Promise<TheatreWeek> => {
     if (snapshot === null || snapshot.isReconstructed) return null
     const scores = await store.snapshots.part(installationId, snapshot.asOf, 'scores')
     const metrics = await store.snapshots.part(installationId, snapshot.asOf, 'metrics')
-    return weekOf(snapshot.rulesVersion, scores ?? [], metrics ?? [])
+    const { asOf, rulesVersion } = snapshot
+    return { from, asOf: asOf.toISOString(), rulesVersion, people: peopleOf(scores ?? [], metrics ?? []) }
   }
 
   return async ({ asOf }: StoredSnapshot): Promise<Theatre> => {
@@ -51,6 +59,8 @@ export const startTheatre = ({ store, installationId, portal }: Input) => {
     const series = weekSeries(stored, calendar, asOf, weeks)
     const read = new Map<number, TheatreWeek[]>()
     const weeksOf = async (number: number): Promise<TheatreWeek[]> => {
+      const known = read.get(number)
+      if (known !== undefined) return known
       const from = QUARTER_WEEKS * (number - first)
       const own: TheatreWeek[] = []
       for (const week of series.slice(from, from + QUARTER_WEEKS)) own.push(await readWeek(week))
@@ -69,13 +79,13 @@ export const startTheatre = ({ store, installationId, portal }: Input) => {
       })
     }
     const isNoTwice = ended > 1 && quarters.slice(-2).every(({ answer }) => answer === 'no')
-    const proposal = isNoTwice
-      ? proposeWeights([
-          read.get(ended - 1) ?? (await weeksOf(ended - 1)),
-          read.get(ended) ?? (await weeksOf(ended)),
-        ])
-      : null
-    return { ...none, quarters: quarters.slice(-KEPT_QUARTERS), proposal }
+    const proposal = isNoTwice ? proposeWeights([await weeksOf(ended - 1), await weeksOf(ended)]) : null
+    return {
+      ...none,
+      quarters: quarters.slice(-KEPT_QUARTERS),
+      cases: theatreCases(await weeksOf(ended)),
+      proposal,
+    }
   }
 }
 
@@ -83,11 +93,7 @@ export const startTheatre = ({ store, installationId, portal }: Input) => {
 const dayOf = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY
 const dateOf = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
 
-const weekOf = (
-  rulesVersion: string,
-  scores: readonly Score[],
-  metrics: readonly MetricRow[],
-): TheatreWeek => {
+const peopleOf = (scores: readonly Score[], metrics: readonly MetricRow[]): TheatrePerson[] => {
   const rows = new Map(
     metrics
       .filter(({ windowDays, scope }) => windowDays === 7 && scope !== 'team')
@@ -95,7 +101,7 @@ const weekOf = (
   )
   // Nobody moved anything: the week has nothing to say of moves, or they are not told.
   const areMovesTold = rows.has('M21.skips ')
-  const people = scores
+  return scores
     .filter(({ scope }) => scope === 'employee')
     .map(({ scopeId, value, pillars }) => {
       const won = rows.get(`M15.accuracy ${scopeId}`)
@@ -117,5 +123,4 @@ const weekOf = (
             : { good: rows.get(`M21.skips ${scopeId}`)?.denominator ?? 0, cases: dealDays },
       }
     })
-  return { rulesVersion, people }
 }

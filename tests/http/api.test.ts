@@ -18,6 +18,7 @@ const GETS: [string, z.ZodType][] = [
   ['/api/v1/process', schema.processSchema],
   ['/api/v1/catalogue', schema.catalogueSchema],
   ['/api/v1/theatre-check', schema.theatreCheckSchema],
+  ['/api/v1/theatre-check/weeks', schema.theatreWeeksSchema],
   ['/api/v1/rollout', schema.rolloutSchema],
   ['/api/v1/rollout/deals?list=needing&pipeline=p&id=field:f', schema.rolloutDealsSchema],
   ['/api/v1/settings', schema.settingsViewSchema],
@@ -49,6 +50,18 @@ describe('the widget’s API', () => {
     expect(body.people.map((person: { id: string }) => person.id).toSorted()).toEqual(['3', '4'])
     expect(body.red.deals).toBe(2)
     expect(body.needHelp).toEqual(['3'])
+  })
+
+  test('weeks behind the check of the score are shown of people whom the viewer sees; the rest are counted', async () => {
+    const world = createWorld()
+    const weeksOf = async (user: string) => {
+      const { body } = await get(world, user, '/api/v1/theatre-check/weeks')
+      return [body.weeks.map(({ personId }: { personId: string }) => personId), body.hidden]
+    }
+    expect(await weeksOf('1')).toEqual([['3', '5'], 0])
+    expect(await weeksOf('3')).toEqual([['3'], 1])
+    expect(await weeksOf('4')).toEqual([[], 2])
+    expect((await get(world, '1', '/api/v1/theatre-check')).body.check.cases).toBeUndefined()
   })
 
   test('the rollout is for administrators and for whoever heads everybody', async () => {

@@ -275,6 +275,15 @@ export const parts: Partial<SnapshotParts> = {
         moves: { people: 7, weeks: 80, cases: 900, effect: { value: 0.001, low: -0.02, high: 0.02 } },
       },
     ],
+    cases: ['3', '5'].map(personId => ({
+      personId,
+      from: '2026-10-26',
+      asOf: '2026-11-01T20:59:59.999Z',
+      nextAsOf: '2026-11-08T20:59:59.999Z',
+      score: 70,
+      accuracy: null,
+      moves: { good: 4, cases: 90 },
+    })),
     proposal: null,
   },
   rollout: {

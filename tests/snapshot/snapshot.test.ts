@@ -417,7 +417,7 @@ test('the adoption curve starts in the week of the launch, and with each person�
   ])
 })
 
-test('a person’s first tidying and steady habit open the snapshots of those weeks', async () => {
+test('a person’s first tidying, habit and last score open the snapshots of those weeks', async () => {
   const store = memoryStore(() => [])
   const settings = { ...portal().settings, rolloutStartedOn: '2026-10-20' }
   const burst = (excess: number) => ({ excess, isSignal: excess > 0.2 })
@@ -443,6 +443,9 @@ test('a person’s first tidying and steady habit open the snapshots of those we
   expect(use.burstOff).toBeNull()
   expect(use.people[0]).toMatchObject({
     habitWeek: 1,
+    habitAsOf: '2026-11-01T23:00:00.000Z',
+    lastScore: 81,
+    lastAsOf: '2026-11-22T23:00:00.000Z',
     tidying: { week: 1, judged: 5, mayBeEarlier: false, asOf: '2026-11-01T23:00:00.000Z' },
     steady: { week: 2, judged: 5, mayBeEarlier: false, asOf: '2026-11-08T23:00:00.000Z' },
   })

@@ -76,6 +76,24 @@ test('a quarter is judged once, from its thirteen weeks, and its answer is carri
   expect(last.quarters[0]?.accuracy).toMatchObject({ people: 7, weeks: 84, cases: 336 })
   expect(last.quarters[0]?.accuracy.effect?.value).toBeCloseTo(0.25, 9)
   expect(last.nextOn).toBe('2026-07-06')
+  // The weeks behind it add up to the figures, and name the snapshots of both weeks.
+  const { cases = [], quarters } = last
+  for (const result of ['accuracy', 'moves'] as const) {
+    const own = cases.flatMap(one => (one[result] === null ? [] : [one[result].cases]))
+    expect([own.length, own.reduce((sum, count) => sum + count, 0)]).toEqual([
+      quarters[0]?.[result].weeks,
+      quarters[0]?.[result].cases,
+    ])
+  }
+  expect(cases[0]).toEqual({
+    personId: 'u0',
+    from: '2026-01-05',
+    asOf: new Date(FIRST).toISOString(),
+    nextAsOf: new Date(FIRST + WEEK).toISOString(),
+    score: 70,
+    accuracy: { good: 3, cases: 4 },
+    moves: { good: 13, cases: 40 },
+  })
   expect(told[13]).toEqual(last)
   expect(reads.filter(name => name === 'scores')).toHaveLength(13)
   expect(reads.filter(name => name === 'theatre')).toHaveLength(7)

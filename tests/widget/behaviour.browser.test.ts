@@ -80,6 +80,37 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
       expect(await card.locator('.weights b').allTextContents()).toEqual(['28', '20'])
     })
 
+    test('opens the weeks that a link is counted from, and each of them its score and its result', async () => {
+      const page = await visit({ view: 'catalogue' })
+      const count = page.locator('.theatre .results tbody tr').nth(1).getByRole('button')
+      await count.click()
+      expect(await count.getAttribute('aria-expanded')).toBe('true')
+      const rows = page.locator('.theatre .weeks tbody tr')
+      await rows.first().waitFor()
+      expect(await rows.count()).toBe(108)
+      expect((await rows.first().locator('td').last().textContent())?.trim()).toMatch(/^\d+ на \d+ сделко-д/)
+      for (const [cell, metric] of [
+        [1, 'score'],
+        [2, 'M21.skips'],
+      ] as const) {
+        const asked = page.waitForRequest(/evidence/)
+        await rows.first().locator('td').nth(cell).getByRole('button').click()
+        expect(new URL((await asked).url()).searchParams.get('metric')).toBe(metric)
+        await page.getByRole('dialog').getByRole('button', { name: 'Закрыть' }).click()
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+      await count.click()
+      expect(await rows.count()).toBe(0)
+    })
+
+    test('counts the weeks of people whom an employee does not see without showing them', async () => {
+      const page = await visit({ view: 'catalogue', role: 'employee' })
+      await page.locator('.theatre .results tbody tr').nth(1).getByRole('button').click()
+      await page.locator('.theatre .weeks tbody tr').first().waitFor()
+      expect(await page.locator('.theatre .weeks tbody tr').count()).toBe(12)
+      await page.locator('.theatre').getByText('Ещё 96 недель').waitFor()
+    })
+
     test('tells the day of the first answer while no quarter has passed', async () => {
       const page = await visit({ view: 'catalogue', state: 'empty' })
       await page.locator('.theatre').getByText('Первая проверка').waitFor()

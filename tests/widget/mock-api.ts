@@ -16,7 +16,7 @@ import {
   people,
   settingsOf,
 } from './mock-team.ts'
-import { theatreOf } from './mock-theatre.ts'
+import { theatreOf, theatreWeeksOf } from './mock-theatre.ts'
 import { mountWriteBack } from './mock-write-back.ts'
 
 /** Which portal the page opens into. */
@@ -325,6 +325,7 @@ export const startMock = async (): Promise<{
   answer('/rollout/deals', (_, request) => rolloutDealsOf(request.query as Record<string, string>))
   answer('/catalogue', () => catalogue)
   answer('/theatre-check', now => theatreOf(now.state))
+  answer('/theatre-check/weeks', now => theatreWeeksOf(now.role))
   answer('/settings', now => settingsOf(now.role === 'admin'))
   answer('/digest', () => ({
     asOf: AS_OF,

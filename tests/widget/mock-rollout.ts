@@ -167,6 +167,8 @@ export const rolloutOf = (canChangeRules: boolean): RolloutView => ({
       habitWeek: [1, 3, 3, 3, 5, null, null, null, null][index] ?? null,
       hasSlidBack: index === 1,
       lastScore: index === 5 ? null : 60 + index * 3,
+      habitAsOf: index < 5 ? '2026-10-25T20:59:59.999Z' : null,
+      lastAsOf: AS_OF,
       tidying:
         [first(1), first(2, 5, true), first(null), first(null, 3, true), first(null, 0, true)][index] ??
         first(0),
@@ -261,7 +263,7 @@ export const earlyRollout: RolloutView = {
     curve: [],
     people: rolloutOf(true)
       .adoption!.people.slice(0, 3)
-      .map(person => ({ ...person, weeks: 2, habitWeek: null })),
+      .map(person => ({ ...person, weeks: 2, habitWeek: null, habitAsOf: null })),
   },
   pipelineUse: null,
   fields: null,

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { hasChromium, named } from './browser.ts'
 import type { Scene } from './mock-api.ts'
+import { AS_OF } from './mock-team.ts'
 import { createVisits } from './visits.ts'
 
 const visits = createVisits()
@@ -64,6 +65,23 @@ describe.skipIf(!hasChromium)(named('the rollout in a browser'), { timeout: 90_0
     await page.locator('td.tidying').first().getByRole('button').click()
     expect(new URL((await asked).url()).searchParams.get('metric')).toBe('M26')
     await page.getByRole('dialog').waitFor()
+  })
+
+  test('the week of a person’s habit and the last score open what those weeks said', async () => {
+    const page = await visit()
+    await page.getByRole('button', { name: 'Таблица' }).first().click()
+    const person = page.locator('.people tbody tr').first()
+    for (const [cell, asOf] of [
+      [person.locator('td.habit'), '2026-10-25T20:59:59.999Z'],
+      [person.locator('td.num'), AS_OF],
+    ] as const) {
+      const asked = page.waitForRequest(/evidence/)
+      await cell.getByRole('button').click()
+      const query = new URL((await asked).url()).searchParams
+      expect([query.get('metric'), query.get('asOf')]).toEqual(['score', asOf])
+      await page.getByRole('dialog').getByRole('button', { name: 'Закрыть' }).click()
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
   })
 
   test('in a narrow frame each person of that table is a card, nothing of which is out of sight', async () => {

@@ -41,6 +41,9 @@ export const rolloutSchema = z.object({
           habitWeek: z.number().nullable(),
           hasSlidBack: z.boolean(),
           lastScore: z.number().nullable(),
+          /** Snapshots of the week of the habit and of the last score. */
+          habitAsOf: instant.nullable(),
+          lastAsOf: instant.nullable(),
           /** First significant tidying before the planerka, and first of three weeks of habit without it. */
           tidying: firstWeek.nullable(),
           steady: firstWeek.nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { day, pillar } from './values.ts'
+import { day, id, instant, pillar } from './values.ts'
 
 const pillarWeights = z.record(pillar, z.number())
 
@@ -42,3 +42,28 @@ export const theatreCheckSchema = z.object({
 })
 
 export type TheatreCheckView = z.infer<typeof theatreCheckSchema>
+
+const result = z.object({ good: z.number(), cases: z.number() }).nullable()
+
+/** The weeks behind the last quarter, each with its score and the results of the week after. */
+export const theatreWeeksSchema = z.object({
+  weeks: z.array(
+    z.object({
+      personId: id,
+      personName: z.string(),
+      /** Monday. */
+      from: day,
+      asOf: instant,
+      nextAsOf: instant,
+      score: z.number(),
+      /** Deals won near the date set 30 days earlier, of those won with such a date. */
+      accuracy: result,
+      /** Stages passed forward, and deal-days. */
+      moves: result,
+    }),
+  ),
+  /** Weeks of people whom the viewer does not see. */
+  hidden: z.number(),
+})
+
+export type TheatreWeeksView = z.infer<typeof theatreWeeksSchema>

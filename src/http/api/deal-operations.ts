@@ -10,6 +10,7 @@ import {
   dealSchema,
   evidenceSchema,
   theatreCheckSchema,
+  theatreWeeksSchema,
 } from '../api-schema.ts'
 import type { Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
 import { allSeen, membersOf } from './branches.ts'
@@ -214,8 +215,31 @@ export const dealOperations = (deps: {
       handle: async ({ context }) => {
         const { id } = context.installation
         const snapshot = await snapshots.latest(id)
-        const check = snapshot === null ? null : await snapshots.part(id, snapshot.asOf, 'theatre')
-        return { weights: PILLAR_WEIGHTS, least: LEAST, check: check ?? null }
+        const theatre = snapshot === null ? null : await snapshots.part(id, snapshot.asOf, 'theatre')
+        if (!theatre) return { weights: PILLAR_WEIGHTS, least: LEAST, check: null }
+        const { cases: _, ...check } = theatre
+        return { weights: PILLAR_WEIGHTS, least: LEAST, check }
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/theatre-check/weeks',
+      summary: 'The weeks behind the last theatre check, of people whom the viewer sees',
+      answer: theatreWeeksSchema,
+      problems: ['no_snapshot_yet'],
+      handle: async ({ context }) => {
+        const { id } = context.installation
+        const snapshot = await latestSnapshot(snapshots, id)
+        const [theatre, directory] = await Promise.all([
+          snapshots.part(id, snapshot.asOf, 'theatre'),
+          data.directory(id),
+        ])
+        const cases = theatre?.cases ?? []
+        const names = namesOf(directory)
+        const weeks = cases
+          .filter(({ personId }) => canSee(context.sees, personId))
+          .map(one => ({ ...one, personName: names.user(one.personId) ?? one.personId }))
+        return { weeks, hidden: cases.length - weeks.length }
       },
     },
   ]

@@ -90,13 +90,17 @@ const adoptionView = ({ part, curve, names, ...of }: Around): RolloutView['adopt
       events,
       value,
     })),
-    people: people.map(({ personId, tidying = null, steady = null, ...person }) => ({
-      id: personId,
-      name: names.user(personId) ?? personId,
-      ...person,
-      tidying,
-      steady,
-    })),
+    people: people.map(
+      ({ personId, habitAsOf = null, lastAsOf = null, tidying = null, steady = null, ...person }) => ({
+        id: personId,
+        name: names.user(personId) ?? personId,
+        ...person,
+        habitAsOf,
+        lastAsOf,
+        tidying,
+        steady,
+      }),
+    ),
   }
 }
 

@@ -185,6 +185,9 @@ export type AdoptionPerson = {
   habitWeek: number | null
   hasSlidBack: boolean
   lastScore: number | null
+  /** ISO instants of the snapshots that tell of the week of the habit and of the last score; absent in earlier versions. */
+  habitAsOf?: string | null
+  lastAsOf?: string | null
   /** First significant tidying before the planerka, and first of three weeks of habit without it; absent in earlier versions. */
   tidying?: FirstWeek
   steady?: FirstWeek

@@ -24,6 +24,21 @@ export type TheatreQuarter = {
   moves: TheatreLink
 }
 
+/** A person's week with its score, and the results of the week after: what the links are counted from. */
+export type TheatreCase = {
+  personId: string
+  /** Monday of the week, `YYYY-MM-DD`. */
+  from: string
+  /** ISO instants of the snapshots of both weeks. */
+  asOf: string
+  nextAsOf: string
+  score: number
+  /** Deals won of which the date set 30 days earlier is known, and those won within 14 days of it; null = not measured. */
+  accuracy: { good: number; cases: number } | null
+  /** Stages passed forward, and deal-days; null = not measured. */
+  moves: { good: number; cases: number } | null
+}
+
 /** What weights would follow what worked; a person takes them into a new version of the rules, or does not. */
 export type WeightProposal = {
   /** Pillars whose weeks went with better results. */
@@ -38,6 +53,8 @@ export type Theatre = {
   nextOn: string
   /** Oldest first. */
   quarters: TheatreQuarter[]
+  /** Behind the last quarter, person by person and week by week; absent in snapshots of earlier versions. */
+  cases?: TheatreCase[]
   /** After two quarters running without a link. */
   proposal: WeightProposal | null
 }

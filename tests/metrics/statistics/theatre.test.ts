@@ -7,6 +7,7 @@ import {
   QUARTER_WEEKS,
   type TheatrePerson,
   type TheatreWeek,
+  theatreCases,
   theatreQuarter,
 } from '../../../src/metrics/theatre.ts'
 import { type PersonWeek, slopeWithin } from '../../../src/metrics/within-person.ts'
@@ -124,7 +125,9 @@ const quarterOf = (of: {
     pull: 0,
     pillars: { ...PLAIN },
   }))
-  return Array.from({ length: QUARTER_WEEKS }, () => ({
+  return Array.from({ length: QUARTER_WEEKS }, (_, number) => ({
+    from: `week ${number}`,
+    asOf: `end of week ${number}`,
     rulesVersion: '1',
     people: states.map((state): TheatrePerson => {
       const chance = Math.min(0.95, Math.max(0.05, 0.5 + state.luck + gain * state.pull))
@@ -181,6 +184,27 @@ describe('the theatre check of a quarter', () => {
     const noWins = quarterOf({ seed: 1, won: 0 })
     expect(theatreQuarter(noWins).accuracy).toEqual({ people: 0, weeks: 0, cases: 0, effect: null })
     expect(theatreQuarter(noWins).moves.effect).not.toBeNull()
+  })
+
+  test('shows each week that was counted with the week after it, and none that was not', () => {
+    const weeks = quarterOf({ seed: 4 })
+    weeks[5] = null
+    weeks[9] = { ...weeks[9]!, people: weeks[9]!.people.map(person => ({ ...person, accuracy: null })) }
+    weeks[2] = { ...weeks[2]!, people: weeks[2]!.people.map(person => ({ ...person, score: null })) }
+    const cases = theatreCases(weeks)
+    const { accuracy, moves } = theatreQuarter(weeks)
+    expect(cases.filter(one => one.moves !== null)).toHaveLength(moves.weeks)
+    expect(cases.filter(one => one.accuracy !== null)).toHaveLength(accuracy.weeks)
+    expect(cases.find(one => one.personId === 'p3' && one.from === 'week 8')).toEqual({
+      personId: 'p3',
+      from: 'week 8',
+      asOf: 'end of week 8',
+      nextAsOf: 'end of week 9',
+      score: weeks[8]?.people[3]?.score,
+      accuracy: null,
+      moves: weeks[9]?.people[3]?.moves,
+    })
+    expect(cases.some(({ from }) => ['week 2', 'week 4', 'week 5', 'week 12'].includes(from))).toBe(false)
   })
 
   test('holds a week against the results of the week after, not of its own', () => {
