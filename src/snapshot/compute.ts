@@ -46,10 +46,11 @@ export type Computed = {
 const BATCH = 250
 
 /**
- * Deals kept between the two passes at most. What was closed long ago says nothing about people, so that a usual
- * portal's living deals fit and the base is read once; beyond that it is read again rather than held.
+ * What is kept between the two passes at most. What was closed long ago says nothing about people, so that a usual
+ * portal's living deals fit (some two kilobytes each, more with a thousand calls on one) and the base is read once;
+ * beyond that it is read again rather than held.
  */
-const KEEP_LIMIT = 60_000
+const KEEP = { dealBytes: 128_000_000, looseItems: 60_000 }
 
 type Input = {
   stream: FactStream
@@ -57,7 +58,7 @@ type Input = {
   worlds: WorldsInput
   evidenceLimit: number
   onProgress?(pass: 1 | 2, deals: number): void
-  keepLimit?: number
+  keep?: { dealBytes: number; looseItems: number }
   /** Deals from which a second thread is used. */
   manyDeals?: number
 }
@@ -152,7 +153,7 @@ const keepLoose = async (job: Job): Promise<LooseItems[] | null> => {
   for await (const items of job.stream.loose()) {
     kept.push(items)
     count += items.activities.length + items.tasks.length + items.invoices.length
-    if (count > (job.keepLimit ?? KEEP_LIMIT)) return null
+    if (count > (job.keep ?? KEEP).looseItems) return null
     await setImmediate()
   }
   return kept
@@ -186,7 +187,7 @@ const readHistory = async (
 ): Promise<{ history: PortalHistory; alive: WrittenDeals | null }> => {
   const { worlds } = job
   const collector = collectStays()
-  const limit = job.keepLimit ?? KEEP_LIMIT
+  const { dealBytes } = job.keep ?? KEEP
   const since = measuredSince(Math.min(...worlds.map(({ asOf }) => asOf)))
   let alive: KeptDeals | null = new KeptDeals()
   const learn = (dossier: Dossier): void => {
@@ -201,7 +202,7 @@ const readHistory = async (
     const quietSince = isClosed(dossier, worlds[0]!) ? lastEventOf(dossier) : Number.POSITIVE_INFINITY
     if (quietSince < since) return
     alive.add(dossier, latest, quietSince)
-    if (alive.size > limit) alive = null
+    if (alive.bytes > dealBytes) alive = null
   }
   await eachDossier(job, learn, deals => {
     job.desk.expect(deals)

@@ -38,6 +38,7 @@ export class KeptDeals {
   readonly #blocks: SharedArrayBuffer[] = []
   #last: Buffer<ArrayBufferLike> = Buffer.alloc(0)
   #written = 0
+  #bytes = 0
   readonly #block = indexes()
   readonly #from = indexes()
   readonly #to = indexes()
@@ -45,8 +46,9 @@ export class KeptDeals {
   readonly #latest = instants()
   readonly #quietSince = instants()
 
-  get size(): number {
-    return this.#latest.length
+  /** Written so far. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /**
@@ -64,7 +66,9 @@ export class KeptDeals {
     }
     this.#block.push(this.#blocks.length - 1)
     this.#from.push(this.#written)
-    this.#written += this.#last.write(json, this.#written)
+    const bytes = this.#last.write(json, this.#written)
+    this.#written += bytes
+    this.#bytes += bytes
     this.#to.push(this.#written)
     this.#createdAt.push(dossier.createdAt)
     this.#latest.push(latest)

@@ -40,8 +40,13 @@ const build = async (dossiers: readonly Dossier[], asOf = new Date(END), install
 
 const DEALS = [...dealsOf(400, 5)]
 
+const NOTHING = { dealBytes: 0, looseItems: 0 }
+
 /** Two weeks of the made-up portal in one build. */
-const twoWeeks = async (how: { keepLimit?: number; manyDeals?: number }): Promise<SnapshotParts[]> => {
+const twoWeeks = async (how: {
+  keep?: { dealBytes: number; looseItems: number }
+  manyDeals?: number
+}): Promise<SnapshotParts[]> => {
   const store = memoryStore(() => DEALS)
   const stream = { dossiers: () => store.facts.dossiers('one'), loose: () => store.facts.loose('one') }
   const worlds = {
@@ -128,7 +133,7 @@ describe('a snapshot', () => {
   })
 
   test('is the same whether the living deals were kept in memory or read again', async () => {
-    const [kept, again] = [await twoWeeks({ keepLimit: 1000 }), await twoWeeks({ keepLimit: 0 })]
+    const [kept, again] = [await twoWeeks({}), await twoWeeks({ keep: NOTHING })]
     expect(kept[0]?.deals.length).toBeGreaterThan(0)
     expect(again).toEqual(kept)
   })
@@ -139,7 +144,7 @@ describe('a snapshot', () => {
     expect(alone[1]?.processGroups?.length).toBeGreaterThan(0)
     expect(helped).toEqual(alone)
     // Deals that are too many to keep are judged here, by what the thread says.
-    expect(await twoWeeks({ manyDeals: 1, keepLimit: 0 })).toEqual(alone)
+    expect(await twoWeeks({ manyDeals: 1, keep: NOTHING })).toEqual(alone)
   })
 
   test('uses nothing that happened after its instant', async () => {
