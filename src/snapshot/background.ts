@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { cutDossier } from '../metrics/cut.ts'
 import {
   type Chances,
   chancesOf,
@@ -80,10 +79,7 @@ const rowsOf = async (
 ): Promise<DealRows> => {
   const rows = startDealRows(standing, world)
   for (const batch of dealsAt(kept, world.asOf)) {
-    for (const { dossier, latest } of batch) {
-      const cut = cutDossier(dossier, world.asOf, latest)
-      if (cut !== null) rows.add(cut)
-    }
+    for (const dossier of batch) rows.add(dossier)
     await setImmediate()
   }
   return rows.finish(chances)

@@ -132,7 +132,7 @@ const measureInTurn = async (job: Job, learnt: Learnt, alive: WrittenDeals): Pro
     let deals = 0
     const { asOf } = job.worlds[index]!
     for (const batch of dealsAt(alive, asOf)) {
-      for (const { dossier, latest } of batch) run.add(dossier, latest)
+      for (const dossier of batch) run.add(dossier)
       deals += batch.length
       job.onProgress?.(2, deals)
       await setImmediate()
@@ -168,7 +168,10 @@ const measureTogether = async (job: Job, learnt: Learnt): Promise<Measured[]> =>
   }
   const measure = (dossier: Dossier): void => {
     const latest = latestOf(dossier)
-    for (const run of runs) run.add(dossier, latest)
+    for (const [index, run] of runs.entries()) {
+      const cut = cutDossier(dossier, job.worlds[index]!.asOf, latest)
+      if (cut !== null) run.add(cut)
+    }
   }
   await eachDossier(job, measure, deals => job.onProgress?.(2, deals))
   for await (const items of job.stream.loose()) {
@@ -273,11 +276,10 @@ const startRun = (of: {
   const judge = judgeOf(of.standing, world)
   const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal })
   return {
-    add: (dossier: Dossier, latest: number): void => {
-      const cut = cutDossier(dossier, world.asOf, latest)
-      if (cut === null) return
-      measurer.addDeal(cut)
-      rows?.add(cut)
+    /** @param dossier already cut at the instant */
+    add: (dossier: Dossier): void => {
+      measurer.addDeal(dossier)
+      rows?.add(dossier)
     },
     addLoose: (items: LooseItems): void => measurer.addLoose(cutLoose(items, world.asOf)),
     /** What is left once nothing can be added any more: sums, and everything else packed. */

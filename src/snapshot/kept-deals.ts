@@ -1,12 +1,10 @@
+import { cutDossier } from '../metrics/cut.ts'
 import { indexes, instants } from '../metrics/history/column.ts'
 import { WINDOW_DAYS } from '../metrics/window.ts'
 import type { Dossier } from '../records/facts.ts'
 
 /** Deals between which the event loop gets in. */
 const BATCH = 250
-
-/** A deal with its newest dated fact. */
-type Kept = { dossier: Dossier; latest: number }
 
 /** Deals written down outside of the heap, column by column. Plain data, whose bytes threads share. */
 export type WrittenDeals = {
@@ -88,16 +86,19 @@ export class KeptDeals {
   }
 }
 
-/** Deals that existed at an instant and were open or in motion not long before, in the order they were kept. */
-export function* dealsAt(deals: WrittenDeals, asOf: number): Generator<Kept[]> {
+/**
+ * Deals that existed at an instant and were open or in motion not long before, as they were known then and in the order
+ * they were kept.
+ */
+export function* dealsAt(deals: WrittenDeals, asOf: number): Generator<Dossier[]> {
   const since = measuredSince(asOf)
   const blocks = deals.blocks.map(block => Buffer.from(block))
-  let batch: Kept[] = []
+  let batch: Dossier[] = []
   for (const [deal, latest] of deals.latest.entries()) {
     if (deals.createdAt[deal]! > asOf || deals.quietSince[deal]! < since) continue
     const json = blocks[deals.block[deal]!]!.toString('utf8', deals.from[deal], deals.to[deal])
-    batch.push({ dossier: JSON.parse(json) as Dossier, latest })
-    if (batch.length < BATCH) continue
+    const cut = cutDossier(JSON.parse(json) as Dossier, asOf, latest)
+    if (cut === null || batch.push(cut) < BATCH) continue
     yield batch
     batch = []
   }

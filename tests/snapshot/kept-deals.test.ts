@@ -1,20 +1,25 @@
 import { describe, expect, test } from 'vitest'
+import { cutDossier, latestOf } from '../../src/metrics/cut.ts'
 import { dealsAt, KeptDeals, measuredSince } from '../../src/snapshot/kept-deals.ts'
 import { dealsOf, END } from './generate.ts'
 
 const DAY = 86_400_000
+const LATER = END + 10_000 * DAY
 const OPEN = Number.POSITIVE_INFINITY
 
 describe('deals kept between two passes', () => {
-  test('come back as they were, in their order, whatever their titles and however long', () => {
+  test('come back as they were known at an instant, in their order, whatever their titles and however long', () => {
     const kept = new KeptDeals()
     const titles = ['Сделка «№ 1»', 'a\ud800b', '\u0000', '🙂'.repeat(400_000), 'short']
     const deals = [...dealsOf(600, 3)].map((deal, index) => ({ ...deal, title: titles[index] ?? deal.title }))
-    for (const [index, deal] of deals.entries()) kept.add(deal, index, OPEN)
+    for (const deal of deals) kept.add(deal, latestOf(deal), OPEN)
     expect(kept.bytes).toBe(deals.reduce((sum, deal) => sum + Buffer.byteLength(JSON.stringify(deal)), 0))
-    const told = [...dealsAt(structuredClone(kept.written()), END)].flat()
-    expect(told.map(({ dossier }) => dossier)).toEqual(deals)
-    expect(told.map(({ latest }) => latest)).toEqual(deals.map((_, index) => index))
+    expect([...dealsAt(structuredClone(kept.written()), LATER)].flat()).toEqual(deals)
+    const past = END - 30 * DAY
+    const known = deals.flatMap(deal => cutDossier(deal, past) ?? [])
+    expect(known.length).toBeGreaterThan(0)
+    expect(known).not.toEqual(deals.slice(0, known.length))
+    expect([...dealsAt(kept.written(), past)].flat()).toEqual(known)
   })
 
   test('are those that existed at the instant and were open or in motion not long before', () => {
@@ -25,7 +30,7 @@ describe('deals kept between two passes', () => {
     kept.add(deal(two, END + 1), END, OPEN)
     kept.add(deal(three, END - 90 * DAY), END, measuredSince(END))
     kept.add(deal(four, END - 90 * DAY), END, measuredSince(END) - 1)
-    const ids = (at: number) => [...dealsAt(kept.written(), at)].flat().map(({ dossier }) => dossier.id)
+    const ids = (at: number) => [...dealsAt(kept.written(), at)].flat().map(({ id }) => id)
     expect(ids(END)).toEqual(['d0000000', 'd0000002'])
     expect(ids(END + 1)).toEqual(['d0000000', 'd0000001'])
     expect(ids(END - 1)).toEqual(['d0000000', 'd0000002', 'd0000003'])
