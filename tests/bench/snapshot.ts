@@ -49,6 +49,8 @@ export const benchSnapshot = async (scale: number): Promise<void> => {
   const store = await openStore({ databaseUrl, dataDir, log: silentLogger, clock: systemClock })
   const database = databaseUrl === undefined ? 'PGlite' : 'PostgreSQL'
   const isFull = scale >= 1
+  /** PostgreSQL is asked for half of what the embedded database may take. */
+  const most = (seconds: number): string => `value < ${databaseUrl === undefined ? seconds : seconds / 2}`
   try {
     const deals = Math.round(100_000 * scale)
     say(`storing ${deals} deals…`)
@@ -79,7 +81,7 @@ export const benchSnapshot = async (scale: number): Promise<void> => {
       value: one.seconds,
       unit: 's',
       against,
-      target: isFull ? 'ratio ≤ 12, value < 15' : 'ratio ≤ 12',
+      target: isFull ? `ratio ≤ 12, ${most(15)}` : 'ratio ≤ 12',
       database,
       plainSeconds: plain,
       cpuSeconds: one.cpuSeconds,
@@ -93,7 +95,7 @@ export const benchSnapshot = async (scale: number): Promise<void> => {
       value: weeks.seconds,
       unit: 's for 12 weeks',
       against,
-      ...(isFull ? { target: 'value < 90' } : {}),
+      ...(isFull ? { target: most(90) } : {}),
       database,
       cpuSeconds: weeks.cpuSeconds,
       peakMb: weeks.peakBytes / 1e6,
