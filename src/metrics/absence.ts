@@ -22,3 +22,19 @@ export const absencesOf = (
     return own.some(({ from, to }) => from <= date && date <= to)
   }
 }
+
+/** Working milliseconds between two instants for a person: days away are out (metrics 4.2). */
+export const elapsedFor =
+  (workingTime: WorkingTime, isAbsent: IsAbsent) =>
+  (who: string | null, from: number, to: number): number => {
+    const all = workingTime.elapsed(from, to)
+    if (who === null || isAbsent === NEVER || to <= from) return all
+    let away = 0
+    for (let day = workingTime.dayOf(from); day <= workingTime.dayOf(to); day++)
+      if (isAbsent(who, day))
+        away += workingTime.elapsed(
+          Math.max(from, workingTime.startOf(day)),
+          Math.min(to, workingTime.endOf(day)),
+        )
+    return all - away
+  }

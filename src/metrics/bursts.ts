@@ -36,6 +36,8 @@ const POOLED_WEEKS = 4
 const FALSE_DISCOVERY_RATE = 0.05
 const LEAST_LIFT = 2
 const TEAM_WEIGHT = 5
+/** What was tidied has so many working days after the meeting to prove itself. */
+export const STICK_DAYS = 5
 
 type Count = { edited: number; tidied: number; dealIds: string[] }
 
@@ -47,11 +49,13 @@ type Count = { edited: number; tidied: number; dealIds: string[] }
  * Benjamini–Hochberg 5 % over all person-weeks, and lift ≥ 2; under 12 deals four weeks are pooled.
  *
  * @param meetings starts of the planerkas that were held, ascending, from the journal and not from the calendar
+ * @param earlier those before them: days of planerkas are no other days
  */
 export const burstsOf = (
   edits: readonly Edit[],
   meetings: readonly number[],
   workingTime: WorkingTime,
+  earlier: readonly number[] = [],
 ): Burst[] => {
   const byPerson = new Map<string, Edit[]>()
   for (const edit of edits) {
@@ -63,7 +67,7 @@ export const burstsOf = (
 
   const found: (Omit<Burst, 'isSignal'> & { isEnough: boolean })[] = []
   meetings.forEach((meetingAt, index) => {
-    const others = otherStarts(meetingAt, meetings, workingTime)
+    const others = otherStarts(meetingAt, [...earlier, ...meetings], workingTime)
     const baselines = new Map<string, Count>()
     const team: Count = { edited: 0, tidied: 0, dealIds: [] }
     for (const [personId, own] of byPerson) {
@@ -162,7 +166,7 @@ export const stickiness = (
   workingTime: WorkingTime,
 ): number | null => {
   if (burst.dealIds.length === 0) return null
-  const until = workingTime.add(burst.meetingAt, 5)
+  const until = workingTime.add(burst.meetingAt, STICK_DAYS)
   const kept = burst.dealIds.filter(dealId => isFollowed(dealId, burst.meetingAt, until))
   return kept.length / burst.dealIds.length
 }

@@ -60,6 +60,8 @@ export class DealContext {
   readonly #judge: Judge
   readonly #isCounted: (userId: string | null) => userId is string
   readonly #isAbsent: IsAbsent
+  /** Made by an import: its creation was nobody's work. */
+  readonly isImported: boolean
   #stays: readonly Stay[] | null = null
   #steps: readonly Step[] | null = null
   #touches: readonly Touch[] | null = null
@@ -75,6 +77,7 @@ export class DealContext {
     judge: Judge
     isCounted: (userId: string | null) => userId is string
     isAbsent?: IsAbsent
+    isImported?: boolean
   }) {
     this.dossier = of.dossier
     this.world = of.world
@@ -82,16 +85,21 @@ export class DealContext {
     this.#judge = of.judge
     this.#isCounted = of.isCounted
     this.#isAbsent = of.isAbsent ?? (() => false)
+    this.isImported = of.isImported ?? false
   }
 
   get id(): string {
     return this.dossier.id
   }
 
-  /** Templates and parked pipelines are never measured. */
+  /** Where it stands now is measured: neither a template nor in a parked pipeline. */
   get isReal(): boolean {
     const pipelineId = this.stays.at(-1)?.pipelineId ?? this.dossier.current.pipelineId
-    return !this.dossier.isTemplate && !this.world.settings.parkedPipelines.includes(pipelineId)
+    return !this.dossier.isTemplate && !this.#isParked(pipelineId)
+  }
+
+  #isParked(pipelineId: string): boolean {
+    return this.world.settings.parkedPipelines.includes(pipelineId)
   }
 
   get stays(): readonly Stay[] {
@@ -187,12 +195,12 @@ export class DealContext {
 
   #openDays(): DealDay[] {
     const { window, world, dossier } = this
-    if (!this.isReal) return []
+    if (dossier.isTemplate) return []
     const days: DealDay[] = []
     for (const mark of window.workdays) {
       if (mark.end < dossier.createdAt) continue
       const stay = this.stayAt(mark.end)
-      if (stay === null || stay.outcome !== 'open') continue
+      if (stay === null || stay.outcome !== 'open' || this.#isParked(stay.pipelineId)) continue
       if (world.workingTime.days(dossier.createdAt, mark.end) < 1) continue
       const version = this.versionAt(mark.end)
       const owner = version.responsibleId
@@ -202,18 +210,32 @@ export class DealContext {
     return days
   }
 
+  /** Instants at which the amount or the close date was seen to have changed, ascending. */
+  get #revisions(): readonly number[] {
+    const { versions } = this.dossier
+    return versions.flatMap(({ observedAt, amount, closeOn }, index) => {
+      const before = versions[index - 1]
+      return before === undefined || (before.amount === amount && before.closeOn === closeOn)
+        ? []
+        : [observedAt]
+    })
+  }
+
+  /** Movements (metrics 4.2): forward steps, and changes of the amount or the close date; in no order. */
+  get movements(): readonly number[] {
+    return [...this.steps.flatMap(({ kind, at }) => (kind === 'forward' ? [at] : [])), ...this.#revisions]
+  }
+
   /** No movement (forward, amount, close date) and no touch for more than a year before an instant. */
   isDeadAt(at: number): boolean {
     const since = at - YEAR
-    if (this.dossier.createdAt > since) return false
-    for (const step of this.steps) if (step.at > since && step.at <= at && step.kind !== 'back') return false
-    const { versions } = this.dossier
-    for (let index = 1; index < versions.length; index++) {
-      const [before, after] = [versions[index - 1]!, versions[index]!]
-      if (after.observedAt <= since || after.observedAt > at) continue
-      if (after.amount !== before.amount || after.closeOn !== before.closeOn) return false
-    }
-    return !this.isTouchedBetween(since + 1, at)
+    const { createdAt, moves, current } = this.dossier
+    if (createdAt > since) return false
+    const isRecent = (instant: number): boolean => instant > since && instant <= at
+    for (const step of this.steps) if (isRecent(step.at) && step.kind !== 'back') return false
+    // Without rows the CRM still tells when it last moved.
+    if (moves.length === 0 && current.movedAt !== null && isRecent(current.movedAt)) return false
+    return !this.#revisions.some(isRecent) && !this.isTouchedBetween(since + 1, at)
   }
 }
 
@@ -227,8 +249,9 @@ const staysOf = (dossier: Dossier, world: World): Stay[] => {
   }
   if (stays.length > 0) return stays
   // No rows: the deal is older than history and has stayed where it is since its last known move.
-  const { pipelineId, stageId, outcome, movedAt } = dossier.current
-  return [stayOf(world, pipelineId, stageId, outcome, movedAt ?? dossier.createdAt)]
+  const { pipelineId, stageId, outcome, movedAt, closedAt } = dossier.current
+  const from = movedAt ?? (outcome === 'open' ? null : closedAt) ?? dossier.createdAt
+  return [stayOf(world, pipelineId, stageId, outcome, from)]
 }
 
 const stayOf = (

@@ -1,5 +1,5 @@
 import type { Dossier, LooseItems } from '../records/facts.ts'
-import { absencesOf } from './absence.ts'
+import { absencesOf, elapsedFor } from './absence.ts'
 import { DealContext, type Judge } from './deal-context.ts'
 import { FixList, Ledger } from './evidence.ts'
 import { type Measured, measuredOf } from './measured.ts'
@@ -7,7 +7,7 @@ import type { Fold, Measure, Metric, MetricContext, Need } from './metric.ts'
 import { Tally } from './tally.ts'
 import type { PortalUse } from './use/portal-use.ts'
 import { type Window, windowAt } from './window.ts'
-import type { Source, World } from './world.ts'
+import { countedPeople, type Source, stageKey, type World } from './world.ts'
 
 /** Everything that the metrics say about one instant, before it is put into rows. */
 export type Measurement = {
@@ -41,15 +41,12 @@ export const startMeasuring = (of: {
   /** Items of evidence kept per person and measure. */
   evidenceLimit: number
   portal?: PortalUse | null
+  /** Deals that were made by an import. */
+  imported?: ReadonlySet<string>
 }): Measurer => {
   const { world } = of
   const window = windowAt(world.workingTime, world.asOf)
-  const excluded = new Set(world.settings.excludedUsers)
-  const counted = new Set(
-    [...world.people.values()]
-      .filter(({ id, isActive }) => isActive && !excluded.has(id))
-      .map(({ id }) => id),
-  )
+  const counted = countedPeople(world)
   const isAbsent = absencesOf(world.settings, world.workingTime)
   const isCounted = (userId: string | null): userId is string => userId !== null && counted.has(userId)
   const exposure = new Tally()
@@ -60,6 +57,7 @@ export const startMeasuring = (of: {
     exposure,
     isCounted,
     isAbsent,
+    elapsed: elapsedFor(world.workingTime, isAbsent),
     ledger: () => new Ledger(of.evidenceLimit),
     fixList: () => new FixList(world.asOf >= world.installedAt),
     portal: of.portal ?? null,
@@ -74,9 +72,19 @@ export const startMeasuring = (of: {
   const looseFolds = folds.filter(hasLoose)
   return {
     addDeal: dossier => {
+      if (dossier.isTemplate) return
       // A deal that was not open and in which nothing happened for four weeks has nothing to say.
-      if (!isOpenAt(dossier) && lastEventOf(dossier) < window.from) return
-      const deal = new DealContext({ dossier, world, window, judge: of.judge, isCounted, isAbsent })
+      if (!isOpenAt(dossier, world) && lastEventOf(dossier) < window.from) return
+      const isImported = of.imported?.has(dossier.id) ?? false
+      const deal = new DealContext({
+        dossier,
+        world,
+        window,
+        judge: of.judge,
+        isCounted,
+        isAbsent,
+        isImported,
+      })
       const owners = new Set<string>()
       for (const day of deal.eligibleDays) {
         exposure.add(day.owner, day.index, 1, 1)
@@ -145,9 +153,9 @@ const WAITS_FOR: Partial<Record<Need, string>> = {
   board: 'no_board',
 }
 
-const isOpenAt = (dossier: Dossier): boolean => {
-  const last = dossier.moves.at(-1)
-  return (last === undefined ? dossier.current.outcome : last.outcome) === 'open'
+const isOpenAt = (dossier: Dossier, world: World): boolean => {
+  const { pipelineId, stageId, outcome } = dossier.moves.at(-1) ?? dossier.current
+  return (world.stages.get(stageKey(pipelineId, stageId))?.outcome ?? outcome) === 'open'
 }
 
 /**

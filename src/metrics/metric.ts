@@ -123,6 +123,8 @@ export type MetricContext = {
   isCounted(userId: string | null): userId is string
   /** Away on a local day (days since 1970-01-01): nothing is expected then. */
   isAbsent(who: string, day: number): boolean
+  /** Working milliseconds between two instants, without the days on which the person was away. */
+  elapsed(who: string | null, from: number, to: number): number
   ledger(): Ledger
   fixList(): FixList
   /** What the first pass over all deals counted, closed long ago or not; null where it was not asked to. */

@@ -25,9 +25,14 @@ export const deadlineOn = (item: Dated, at: number): number | null => {
  * by then. An incoming message or call is the customer's step, not ours.
  */
 export const isStep = (activity: ActivityFact, at: number): boolean =>
-  activity.direction !== 'in' &&
-  (activity.actorClass !== 'robot' ||
-    activity.deadlineMoves.some(move => move.at <= at && move.actorClass === 'person'))
+  activity.direction !== 'in' && (activity.actorClass !== 'robot' || isAdopted(activity, at))
+
+/** The same of a task; one that nobody has made is a robot's. */
+const isTaskStep = (task: TaskFact, at: number): boolean => task.createdBy !== null || isAdopted(task, at)
+
+/** A person has moved its deadline by then. */
+const isAdopted = ({ deadlineMoves }: Dated, at: number): boolean =>
+  deadlineMoves.some(move => move.at <= at && move.actorClass === 'person')
 
 /**
  * Next step of a deal at `at`: an open activity or task with a deadline. One in time keeps the promise even when
@@ -53,7 +58,7 @@ export const nextStepAt = (dossier: Dossier, at: number): NextStep => {
     }
   }
   for (const activity of dossier.activities) if (isStep(activity, at)) weigh(activity, activity.completedAt)
-  for (const task of dossier.tasks) weigh(task, task.closedAt)
+  for (const task of dossier.tasks) if (isTaskStep(task, at)) weigh(task, task.closedAt)
   if (ahead !== null) return { state: 'ok', overdue, deadlineAt: ahead, brokenAt: null }
   if (passed !== null) return { state: 'overdue', overdue, deadlineAt: passed, brokenAt: passed }
   return { state: 'missing', overdue, deadlineAt: null, brokenAt: Math.min(goneAt, at) }

@@ -29,6 +29,7 @@ import { stageKey, type World } from './world.ts'
  *     … catalogue: judgeOf(standing, world)
  *   }
  */
+export { importedDeals } from './history/bulk.ts'
 export { stageCurves } from './history/curves.ts'
 export { measureStages } from './history/stage-table.ts'
 export { collectStays, type PortalHistory, type StaysCollector } from './history/stays.ts'

@@ -61,6 +61,7 @@ export const scoreOfPerson = (input: ScoreInput, who: string): Composite => {
   const raw = isMeasured ? pillars.reduce((sum, pillar) => sum + pillar.points, 0) : null
   const deals = input.dealsOf(who)
   const days = input.daysOf(who)
+  const exposure = input.exposure.read([who], input.from, input.to).denominator ?? 0
   const absence: Absence | null = input.isBeingRead
     ? 'not_read_yet'
     : input.isAmnesty
@@ -69,10 +70,9 @@ export const scoreOfPerson = (input: ScoreInput, who: string): Composite => {
         ? 'coverage'
         : deals < MIN_DEALS
           ? 'deals'
-          : days < MIN_DAYS
+          : days < MIN_DAYS || exposure === 0
             ? 'days'
             : null
-  const exposure = input.exposure.read([who], input.from, input.to).denominator ?? 0
   return {
     ...shown(raw, variance, absence),
     coverage,

@@ -24,6 +24,29 @@ export const MIN_TALK_SECONDS = 30
 /** A message is a touch when the customer answers within so many working days (4.2). */
 export const REPLY_DAYS = 3
 
+/** Clocks of a telephone exchange and of a CRM differ by less: what was to begin later than this was only planned. */
+const PLANNED_AHEAD_MS = 5 * 60_000
+
+/**
+ * A call with talk of 30 s or longer that was held; null of any other activity. A planned one has a length from the start:
+ * it is a talk once a person has completed it, and then it took place when it was completed at the latest.
+ */
+export const talkOf = (activity: ActivityFact): { at: number; until: number; knownAt: number } | null => {
+  const { kind, createdAt, completedAt, isAutoCompleted } = activity
+  const seconds = activity.durationSeconds ?? 0
+  if (kind !== 'call' || seconds < MIN_TALK_SECONDS) return null
+  const startAt = activity.startAt ?? createdAt
+  if (startAt <= createdAt + PLANNED_AHEAD_MS)
+    return {
+      at: Math.min(startAt, createdAt),
+      until: Math.max(activity.endAt ?? 0, startAt + seconds * 1000),
+      knownAt: createdAt,
+    }
+  if (completedAt === null || isAutoCompleted) return null
+  const at = Math.min(startAt, completedAt)
+  return { at, until: at + seconds * 1000, knownAt: completedAt }
+}
+
 /**
  * Substantive touches of a deal that could be known at `asOf`, ascending by `at`: a call with talk ≥ 30 s; an
  * incoming message, or an outgoing one answered within 3 working days; a meeting held; a document or invoice
@@ -59,10 +82,8 @@ export const touchOf = (activity: ActivityFact): Touch | null => {
   const logged = { by, actorClass, at: happenedAt, knownAt: activity.createdAt }
   const isFromCustomer = direction === 'in'
   if (kind === 'call') {
-    const isTalk = (activity.durationSeconds ?? 0) >= MIN_TALK_SECONDS
-    return isTalk && (isFromCustomer || actorClass !== 'robot')
-      ? { ...logged, kind: 'call', isTwoWay: true }
-      : null
+    const talk = isFromCustomer || actorClass !== 'robot' ? talkOf(activity) : null
+    return talk && { by, actorClass, at: talk.at, knownAt: talk.knownAt, kind: 'call', isTwoWay: true }
   }
   if (isMessage(activity))
     return isFromCustomer ? { ...logged, kind: 'message', isTwoWay: true, isIncoming: true } : null

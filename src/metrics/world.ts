@@ -53,5 +53,13 @@ export type World = {
   unread?: ReadonlySet<Source>
 }
 
+/** People who count: active, and not left out by settings. */
+export const countedPeople = ({ people, settings }: Pick<World, 'people' | 'settings'>): Set<string> => {
+  const excluded = new Set(settings.excludedUsers)
+  return new Set(
+    [...people.values()].flatMap(({ id, isActive }) => (isActive && !excluded.has(id) ? [id] : [])),
+  )
+}
+
 /** One key for a stage everywhere: a stage id alone is not unique in every CRM. */
 export const stageKey = (pipelineId: string, stageId: string): string => `${pipelineId}\u0000${stageId}`

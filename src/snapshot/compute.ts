@@ -3,7 +3,13 @@ import { METRICS } from '../metrics/catalogue/index.ts'
 import { cutDossier, cutLoose, latestOf } from '../metrics/cut.ts'
 import { checkFlags } from '../metrics/history/flag-check.ts'
 import { lastEventOf, type Measurement, startMeasuring } from '../metrics/measure.ts'
-import { collectStays, judgeOf, type PortalHistory, type Standing } from '../metrics/portal-history.ts'
+import {
+  collectStays,
+  importedDeals,
+  judgeOf,
+  type PortalHistory,
+  type Standing,
+} from '../metrics/portal-history.ts'
 import { fixedSetOf, isAmnestyIn, type Outcome, outcomeOf } from '../metrics/rows.ts'
 import type { PortalUse } from '../metrics/use/portal-use.ts'
 import { stageKey, type World } from '../metrics/world.ts'
@@ -246,10 +252,11 @@ const runAt = async (
   const counting = counted[index]!
   const dataUntil = counting.newest()
   const portal = counting.use(history)
+  const imported = importedDeals(history, world.asOf)
   const standing = await job.desk.standing(index)
   // Kept deals are judged in the background.
   const rows = areKept ? null : startDealRows(standing, world)
-  return startRun({ world, standing, portal, dataUntil, rows, evidenceLimit: job.evidenceLimit })
+  return startRun({ world, standing, portal, imported, dataUntil, rows, evidenceLimit: job.evidenceLimit })
 }
 
 /** The set-up's use as it is stored; the adoption of people is added by whoever reads the weeks before. */
@@ -268,13 +275,14 @@ const startRun = (of: {
   world: World
   standing: Standing
   portal: PortalUse | null
+  imported: ReadonlySet<string>
   dataUntil: number | null
   rows: ReturnType<typeof startDealRows> | null
   evidenceLimit: number
 }) => {
-  const { world, portal, rows, dataUntil, evidenceLimit } = of
+  const { world, portal, imported, rows, dataUntil, evidenceLimit } = of
   const judge = judgeOf(of.standing, world)
-  const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal })
+  const measurer = startMeasuring({ world, metrics: METRICS, judge, evidenceLimit, portal, imported })
   return {
     /** @param dossier already cut at the instant */
     add: (dossier: Dossier): void => {

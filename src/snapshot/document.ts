@@ -29,7 +29,7 @@ export type * from './document/theatre.ts'
 export type * from './document/words.ts'
 
 /** Bump when a rule, weight or formula changes: it starts a new series. */
-export const RULES_VERSION = '2026.5'
+export const RULES_VERSION = '2026.6'
 
 /** Part name → content. */
 export type SnapshotParts = {

@@ -100,7 +100,7 @@ const peopleOf = (scores: readonly Score[], metrics: readonly MetricRow[]): Thea
       .map(row => [`${row.metric} ${row.scope === 'company' ? '' : row.scopeId}`, row]),
   )
   // Nobody moved anything: the week has nothing to say of moves, or they are not told.
-  const areMovesTold = rows.has('M21.skips ')
+  const areMovesTold = metrics.some(({ metric, scope }) => metric === 'M21.skips' && scope === 'employee')
   return scores
     .filter(({ scope }) => scope === 'employee')
     .map(({ scopeId, value, pillars }) => {

@@ -2,10 +2,10 @@ import type { DealContext } from '../deal-context.ts'
 import { dealItem, instant } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { Samples, Tally } from '../tally.ts'
+import { talkOf } from '../touch.ts'
 
 const HOUR = 3_600_000
 const TARGET_HOURS = 4
-const MIN_TALK_SECONDS = 30
 
 /** How soon real events (a call, an invoice, a payment) are followed by the owner's record in the deal. */
 export const captureLag: Metric = {
@@ -15,16 +15,20 @@ export const captureLag: Metric = {
     { id: 'M03', unit: 'hours', payClass: 'B', target: TARGET_HOURS, floor: 24, lessIsBetter: true },
     shareMeasure('M03.retro', 'A', 0.05, 0.5),
   ],
-  version: '1',
+  version: '2',
   formula:
     'median working hours from a call, invoice or payment to the next stage move or next step by a person; retro = deals created after their first invoice or closed within an hour of creation / new deals',
-  caveats: ['telephony must be linked', 'an event without a record counts once the target has passed'],
+  caveats: [
+    'telephony must be linked',
+    'an event without a record counts once the target has passed',
+    'deals of an import are not new ones',
+  ],
   needs: ['activities', 'tasks'],
   score: { weight: 0.25, over: 'week', isShare: false },
   isKnownForPast: () => true,
   minutesPerFix: null,
   start: context => {
-    const { window, world } = context
+    const { window } = context
     const lag = new Samples()
     const retro = new Tally()
     const lagLedger = context.ledger()
@@ -38,9 +42,9 @@ export const captureLag: Metric = {
           if (index < 0) continue
           records ??= recordsOf(deal)
           const record = records.find(candidate => candidate >= at) ?? null
-          const hours = world.workingTime.elapsed(at, record ?? window.until) / HOUR
-          if (record === null && hours <= TARGET_HOURS) continue
           const owner = deal.ownerAt(at)
+          const hours = context.elapsed(owner, at, record ?? window.until) / HOUR
+          if (record === null && hours <= TARGET_HOURS) continue
           lag.add(owner, index, hours)
           if (index >= window.sevenFrom)
             lagLedger.show(
@@ -53,7 +57,7 @@ export const captureLag: Metric = {
             )
         }
         const index = window.indexOf(deal.dossier.createdAt)
-        if (index < 0) return
+        if (index < 0 || deal.isImported) return
         const reason = retroReason(deal)
         const owner = deal.ownerAt(deal.dossier.createdAt)
         retro.add(owner, index, reason === null ? 0 : 1, 1)
@@ -76,9 +80,8 @@ export const captureLag: Metric = {
 const eventsOf = (deal: DealContext): number[] => {
   const events: number[] = []
   for (const activity of deal.dossier.activities) {
-    if (activity.kind !== 'call' || (activity.durationSeconds ?? 0) < MIN_TALK_SECONDS) continue
-    const startAt = activity.startAt ?? activity.createdAt
-    events.push(Math.max(activity.endAt ?? 0, startAt + (activity.durationSeconds ?? 0) * 1000))
+    const talk = talkOf(activity)
+    if (talk !== null) events.push(talk.until)
   }
   for (const invoice of deal.dossier.invoices) {
     events.push(invoice.createdAt)

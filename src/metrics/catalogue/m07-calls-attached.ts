@@ -2,9 +2,8 @@ import type { ActivityFact } from '../../records/facts.ts'
 import type { DealContext } from '../deal-context.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { Tally } from '../tally.ts'
+import { talkOf } from '../touch.ts'
 import type { WorkingTime } from '../working-time.ts'
-
-const MIN_TALK_SECONDS = 30
 
 /** A talk that hangs on a deal only later than this was put there for the figure. */
 const BOUND_WITHIN_DAYS = 1
@@ -32,9 +31,9 @@ export const callsAttached: Metric = {
     const tally = new Tally()
     const ledger = context.ledger()
     const add = (call: ActivityFact, deal: DealContext | null): void => {
-      if (call.kind !== 'call' || (call.durationSeconds ?? 0) < MIN_TALK_SECONDS) return
-      if (!context.isCounted(call.responsibleId)) return
-      const at = call.startAt ?? call.createdAt
+      const talk = talkOf(call)
+      if (talk === null || !context.isCounted(call.responsibleId)) return
+      const { at } = talk
       const index = window.indexOf(at)
       if (index < 0) return
       const binding = deal === null ? 'not_linked' : bindingOf(call, at, deal, world.workingTime)

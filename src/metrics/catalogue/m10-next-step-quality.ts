@@ -29,9 +29,9 @@ export const nextStepQuality: Metric = {
   id: 'M10',
   pillar: null,
   measures: [shareMeasure('M10', 'B', 0.6, 0.2)],
-  version: '2',
+  version: '3',
   formula:
-    '0.2 · three distinct words or more and none of the person’s repeated texts + 0.2 · due within 1.5 times the median stay on the stage (at least a working day; 15 working days where no deal has left it) + 0.6 · ended in a touch or a movement / task steps due',
+    '0.2 · three distinct words or more and none of the person’s repeated texts + 0.2 · due within 1.5 times the median stay on the stage (at least a working day; 15 working days where no deal has left it) + 0.6 · ended in a touch or a movement / task steps due a working day ago or earlier',
   caveats: ['texts are hashed in place; only tasks carry one'],
   needs: ['activities', 'tasks'],
   score: null,
@@ -42,12 +42,15 @@ export const nextStepQuality: Metric = {
     const people = new Map<string, Due[]>()
     return {
       addDeal: deal => {
+        if (!deal.isReal) return
         for (const task of deal.dossier.tasks) {
           const { deadlineAt, responsibleId } = task
           if (deadlineAt === null || deadlineAt > world.asOf || !deal.isCounted(responsibleId)) continue
           const index = window.indexOf(deadlineAt)
           if (index < 0 || (task.dealIds[0] ?? deal.id) !== deal.id) continue
           const until = world.workingTime.add(task.closedAt ?? deadlineAt, 1)
+          // What a step leads to has its working day.
+          if (until > world.asOf) continue
           const due: Due = {
             index,
             hash: task.textHash,
@@ -57,9 +60,7 @@ export const nextStepQuality: Metric = {
               nearDays(deal.usualStayAt(task.createdAt)),
             hasOutcome:
               deal.isTouchedBetween(task.createdAt, until) ||
-              deal.steps.some(
-                step => step.kind === 'forward' && step.at >= task.createdAt && step.at <= until,
-              ),
+              deal.movements.some(at => at >= task.createdAt && at <= until),
             at: deadlineAt,
             id: task.id,
             dealId: deal.id,

@@ -19,7 +19,7 @@ export const postponement: Metric = {
   id: 'M12',
   pillar: null,
   measures: [shareMeasure('M12', 'B', 0.2, 0.8)],
-  version: '1',
+  version: '2',
   formula:
     'later deadlines set by the step’s own person without a substantive touch since the deadline was last set / deadlines kept, passed or moved; a second move of the same step weighs double',
   caveats: ['moves by other people and robots are left out'],
@@ -34,6 +34,7 @@ export const postponement: Metric = {
     const ledger = context.ledger()
     return {
       addDeal: deal => {
+        if (!deal.isReal) return
         for (const item of datedItems(deal)) {
           if (!deal.isCounted(item.responsibleId)) continue
           let setAt = item.createdAt

@@ -17,7 +17,7 @@ export const closeDateDebt: Metric = {
     shareMeasure('M15.month_end', 'B', 0.2, 0.8),
     shareMeasure('M15.accuracy', 'B', 0.6, 0.2),
   ],
-  version: '1',
+  version: '2',
   formula:
     'value with a close date in the past / value with a close date, over eligible deal-days; pushes = later dates set (half after a touch) / deals; month_end = pushes across a month’s end / pushes; accuracy = won within 14 days of the date set 30 days before / won',
   caveats: ['off where deals have no close date', 'dates are compared from the first sync on'],
@@ -122,6 +122,7 @@ export const closeDateDebt: Metric = {
             without(() => 1),
           )
         }
+        if (!deal.isReal) return
         countPushes(deal)
         countAccuracy(deal)
       },

@@ -1,6 +1,7 @@
 import type { DealVersion } from '../../records/facts.ts'
 import { dealItem, fixDays, lastWeekByOwner } from '../deal-evidence.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
+import { placeholdersOf } from '../placeholders.ts'
 import { Tally } from '../tally.ts'
 import type { World } from '../world.ts'
 
@@ -27,19 +28,14 @@ export const proposeCriticalFields = (world: Pick<World, 'fields'>): string[] =>
     .slice(0, MAX_PROPOSED - 2),
 ]
 
-const isFilled = (version: DealVersion, field: string): boolean => {
-  if (field === AMOUNT_FIELD) return version.amount !== null && version.amount > 0
-  if (field === CLOSE_DATE_FIELD) return version.closeOn !== null
-  return version.fields[field] !== undefined
-}
-
 /** Are the few fields that decisions read filled, and were they filled yesterday already? */
 export const criticalFields: Metric = {
   id: 'M17',
   pillar: 'truth',
   measures: [shareMeasure('M17', 'B', 0.9, 0.4)],
-  version: '1',
-  formula: 'critical fields filled for at least 24 hours / critical fields due, over eligible deal-days',
+  version: '2',
+  formula:
+    'critical fields filled for at least 24 hours, and not with a placeholder / critical fields due, over eligible deal-days',
   caveats: ['starts with required fields, amount and close date until a set is chosen'],
   needs: [],
   score: { weight: 0.6, over: 'day', isShare: true },
@@ -51,6 +47,13 @@ export const criticalFields: Metric = {
     const fields = chosen ?? proposeCriticalFields(context.world)
     const always = fields.filter(field => chosen !== null || field !== CLOSE_DATE_FIELD)
     const isCloseDateProposed = chosen === null
+    const isPlaceholder = placeholdersOf(context.world)
+    const isFilled = (version: DealVersion, field: string): boolean => {
+      if (field === AMOUNT_FIELD) return version.amount !== null && version.amount > 0
+      if (field === CLOSE_DATE_FIELD) return version.closeOn !== null
+      const value = version.fields[field]
+      return value !== undefined && !isPlaceholder(field, value)
+    }
     const titleOf = (field: string): string => context.world.fields.get(field)?.title ?? field
     const tally = new Tally()
     const closeDates = new Tally()

@@ -1,8 +1,7 @@
-import { PLACEHOLDER_FINGERPRINTS } from '../../records/fingerprint.ts'
 import { type Metric, shareMeasure } from '../metric.ts'
 import { ModeCounter } from '../one-valued.ts'
+import { placeholdersOf } from '../placeholders.ts'
 import { Tally } from '../tally.ts'
-import { TEXTS } from '../use/field-use.ts'
 
 type Filled = { mode: ModeCounter; placeholders: number }
 
@@ -25,7 +24,7 @@ export const junkFill: Metric = {
   start: context => {
     const { world, window } = context
     const fields = [...world.fields.values()].filter(field => field.isCustom).map(field => field.id)
-    const isText = new Set(fields.filter(id => TEXTS.test(world.fields.get(id)!.type)))
+    const isPlaceholder = placeholdersOf(world)
     const people = new Map<string, Map<string, Filled>>()
     const team = new Map<string, ModeCounter>()
     return {
@@ -46,7 +45,7 @@ export const junkFill: Metric = {
             own.set(field, filled)
           }
           filled.mode.add(value)
-          if (isText.has(field) && PLACEHOLDER_FINGERPRINTS.has(value)) filled.placeholders++
+          if (isPlaceholder(field, value)) filled.placeholders++
           const ours = team.get(field) ?? new ModeCounter()
           team.set(field, ours)
           ours.add(value)

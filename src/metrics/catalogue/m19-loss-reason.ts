@@ -1,3 +1,4 @@
+import { isProgram } from '../../records/records.ts'
 import type { EvidenceItem } from '../../snapshot/document.ts'
 import { amnestyEnd, beganWithAmnesty } from '../amnesty.ts'
 import type { DealContext, Step } from '../deal-context.ts'
@@ -16,7 +17,7 @@ export const lossReason: Metric = {
   id: 'M19',
   pillar: 'truth',
   measures: [shareMeasure('M19', 'B', 0.8, 0.3)],
-  version: '2',
+  version: '3',
   formula:
     'lost deals with a specific reason, not the person’s dominant one above 60 %, and a touch before / lost deals, without those of the amnesty',
   caveats: [
@@ -35,8 +36,10 @@ export const lossReason: Metric = {
     const losingStages = [...world.stages.values()].filter(
       stage => stage.outcome === 'lost' && stage.isListed,
     )
-    const hasChoiceOfStages = [...world.pipelines.keys()].some(
-      pipelineId => losingStages.filter(stage => stage.pipelineId === pipelineId).length > 1,
+    const choosing = new Set(
+      [...world.pipelines.keys()].filter(
+        pipelineId => losingStages.filter(stage => stage.pipelineId === pipelineId).length > 1,
+      ),
     )
     const field = world.settings.lossReasonField
     let isReasonGiven = false
@@ -46,16 +49,19 @@ export const lossReason: Metric = {
         isReasonGiven = true
         return deal.dossier.lossReasonId
       }
-      return hasChoiceOfStages ? step.to.stageId : null
+      return choosing.has(step.to.pipelineId) ? step.to.stageId : null
     }
     return {
       addDeal: deal => {
-        const step = deal.steps.at(-1)
-        if (step === undefined || step.to.outcome !== 'lost' || !deal.isReal) return
+        const last = deal.steps.at(-1)
+        // Another losing stage afterwards names the reason and is no second loss; a robot's loss is nobody's.
+        const step = deal.steps.findLast(({ from, to }) => to.outcome === 'lost' && from?.outcome !== 'lost')
+        if (step === undefined || last?.to.outcome !== 'lost' || !deal.isReal) return
+        if (isProgram(step.actorClass)) return
         const index = window.indexOf(step.at)
         // Clearing a dead deal is honest work, whatever its reason.
         if (index < 0 || deal.isDeadAt(step.at - 1)) return
-        const reason = reasonOf(deal, step)
+        const reason = reasonOf(deal, last)
         if (reason !== null) reasons.add(reason)
         const isTouched = deal.isTouchedBetween(0, step.at)
         const owner = deal.ownerAt(step.at)
@@ -85,7 +91,7 @@ export const lossReason: Metric = {
             if (index >= window.sevenFrom) ledger.show(who, at, { ...item, counts })
           }
         }
-        const isTold = field !== null || isReasonGiven || hasChoiceOfStages
+        const isTold = field !== null || isReasonGiven || choosing.size > 0
         return [{ measure: 'M19', numbers: tally, evidence: ledger, offReason: isTold ? null : 'no_field' }]
       },
     }

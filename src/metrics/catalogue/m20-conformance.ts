@@ -10,7 +10,7 @@ export const pathConformance: Metric = {
   id: 'M20',
   pillar: 'process',
   measures: [{ id: 'M20', unit: 'index', payClass: 'B', target: 0.85, floor: 0.5, lessIsBetter: false }],
-  version: '1',
+  version: '2',
   formula:
     'sum over moved deals of 1 − cost / cost_max / moved deals; cost of the cheapest edit of the path: skip 1, back-step 1, foreign pipeline 2',
   caveats: [
@@ -29,8 +29,11 @@ export const pathConformance: Metric = {
     return {
       addDeal: deal => {
         if (!deal.isReal) return
-        // Closing as lost alone does not bring a deal in: honesty is free.
-        const moved = deal.steps.findLast(step => step.kind !== 'lost' && window.indexOf(step.at) >= 0)
+        // Closing as lost alone does not bring a deal in: honesty is free. Neither does an import.
+        const moved = deal.steps.findLast(
+          ({ kind, at }) =>
+            kind !== 'lost' && !(kind === 'created' && deal.isImported) && window.indexOf(at) >= 0,
+        )
         const last = deal.stays.at(-1)
         if (moved === undefined || last === undefined) return
         const path = deal.stays.map(stay => stageKey(stay.pipelineId, stay.stageId))

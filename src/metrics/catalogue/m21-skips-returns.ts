@@ -1,5 +1,6 @@
+import { isProgram } from '../../records/records.ts'
 import { dealItem } from '../deal-evidence.ts'
-import { type Metric, shareMeasure } from '../metric.ts'
+import { Authors, type Metric, shareMeasure } from '../metric.ts'
 import { Tally } from '../tally.ts'
 
 /** A stage left sooner than this was passed through, not worked on. */
@@ -14,10 +15,14 @@ export const skipsAndReturns: Metric = {
     shareMeasure('M21.skips', 'B', 0.1, 0.5),
     shareMeasure('M21.returns', 'B', 0.08, 0.4),
   ],
-  version: '1',
+  version: '2',
   formula:
     'skips: stages left forward within 2 minutes or jumped over / stages passed; returns: moves back / moves; M21: both together / stages passed and moves back',
-  caveats: ['a card dragged across columns makes passages', 'read per stage first, then per person'],
+  caveats: [
+    'a card dragged across columns makes passages',
+    'read per stage first, then per person',
+    'moves by robots are left out',
+  ],
   needs: ['history'],
   score: null,
   isKnownForPast: () => true,
@@ -29,6 +34,7 @@ export const skipsAndReturns: Metric = {
     const returns = new Tally()
     const skipLedger = context.ledger()
     const returnLedger = context.ledger()
+    const authors = new Authors()
     const orders = stageOrders(world.stages.values())
     return {
       addDeal: deal => {
@@ -37,6 +43,9 @@ export const skipsAndReturns: Metric = {
           const { from, to } = step
           const index = window.indexOf(step.at)
           if (index < 0 || from === null) continue
+          authors.count(step.actorClass)
+          // What a robot did is nobody's skip.
+          if (isProgram(step.actorClass)) continue
           const owner = deal.ownerAt(step.at)
           const isBack = step.kind === 'back'
           returns.add(owner, index, isBack ? 1 : 0, 1)
@@ -67,9 +76,9 @@ export const skipsAndReturns: Metric = {
         }
       },
       finish: () => [
-        { measure: 'M21', numbers: both },
-        { measure: 'M21.skips', numbers: skips, evidence: skipLedger },
-        { measure: 'M21.returns', numbers: returns, evidence: returnLedger },
+        { measure: 'M21', numbers: both, authors },
+        { measure: 'M21.skips', numbers: skips, evidence: skipLedger, authors },
+        { measure: 'M21.returns', numbers: returns, evidence: returnLedger, authors },
       ],
     }
   },

@@ -1,6 +1,7 @@
+import { isProgram } from '../../records/records.ts'
 import type { Step } from '../deal-context.ts'
 import { dealItem, instant } from '../deal-evidence.ts'
-import { type Metric, shareMeasure } from '../metric.ts'
+import { Authors, type Metric, shareMeasure } from '../metric.ts'
 import { DistinctDeals } from '../tally.ts'
 
 const SURF_MOVES = 3
@@ -10,9 +11,9 @@ export const stageSurfing: Metric = {
   id: 'M22',
   pillar: null,
   measures: [shareMeasure('M22', 'C', 0.03, 0.3)],
-  version: '2',
+  version: '3',
   formula: 'deals with 3 or more forward moves in one day and no touch that day / moved deals',
-  caveats: ['fast retail moves like this legitimately'],
+  caveats: ['fast retail moves like this legitimately', 'moves by robots are left out'],
   needs: ['history', 'activities'],
   score: null,
   isKnownForPast: () => true,
@@ -21,6 +22,7 @@ export const stageSurfing: Metric = {
     const { window, world } = context
     const deals = new DistinctDeals()
     const ledger = context.ledger()
+    const authors = new Authors()
     return {
       addDeal: deal => {
         if (!deal.isReal) return
@@ -28,6 +30,8 @@ export const stageSurfing: Metric = {
         for (const step of deal.steps) {
           const index = window.indexOf(step.at)
           if (index < 0 || step.kind === 'created' || step.kind === 'lost') continue
+          authors.count(step.actorClass)
+          if (isProgram(step.actorClass)) continue
           const same = byDay.get(index)
           if (same === undefined) byDay.set(index, [step])
           else same.push(step)
@@ -49,7 +53,7 @@ export const stageSurfing: Metric = {
             )
         }
       },
-      finish: () => [{ measure: 'M22', numbers: deals, evidence: ledger }],
+      finish: () => [{ measure: 'M22', numbers: deals, evidence: ledger, authors }],
     }
   },
 }

@@ -7,7 +7,7 @@ export const periodEnd: Metric = {
   id: 'M29',
   pillar: null,
   measures: [shareMeasure('M29', 'C', 0.1, 0.5)],
-  version: '1',
+  version: '2',
   formula:
     'closes and stage rises of the last two working days of the month that were undone within 10 days / all rises of the month − the same for two of its other working days',
   caveats: [

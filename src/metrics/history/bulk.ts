@@ -1,4 +1,5 @@
 import { NEVER, OPEN } from './code.ts'
+import type { PortalHistory } from './stays.ts'
 
 /** So many deals closed or created within so long by one actor are a clean-up or an import (metrics 4.5). */
 export const BULK_DEALS = 30
@@ -48,6 +49,19 @@ export const bulkKnownAt = (rows: Rows, stages: readonly { pipelineId: string }[
   for (const groups of [closings, creations])
     for (const group of groups.values()) if (group.length >= BULK_DEALS) markBulk(rows, group, knownAt)
   return knownAt
+}
+
+/** Deals that a bulk creation known by `asOf` has made (metrics 4.5). */
+export const importedDeals = (
+  { deal, row }: Pick<PortalHistory, 'deal' | 'row'>,
+  asOf: number,
+): ReadonlySet<string> => {
+  const imported = new Set<string>()
+  deal.id.forEach((id, number) => {
+    for (let at = deal.firstRow[number]!; at < deal.firstRow[number + 1]!; at++)
+      if (row.isCreation[at] === 1 && row.bulkKnownAt[at]! <= asOf) imported.add(id)
+  })
+  return imported
 }
 
 const markBulk = (rows: Rows, group: number[], knownAt: Float64Array): void => {

@@ -89,6 +89,18 @@ export const collectAutomation = (world: World) => {
           run(kind, !isIgnored && !(kind === 'step' && item.isAutoCompleted), item.createdAt, dossier)
         }
       }
+      for (const task of dossier.tasks) {
+        // A task hangs on its first deal; one that nobody has made is a robot's.
+        if (
+          task.createdBy !== null ||
+          task.createdAt < since ||
+          (task.dealIds[0] ?? dossier.id) !== dossier.id
+        )
+          continue
+        const isIgnored =
+          task.closedAt === null && task.deadlineAt !== null && task.deadlineAt < asOf - IGNORED_MS
+        run('step', !isIgnored, task.createdAt, dossier)
+      }
     },
     finish: (people: number): AutomationUse => {
       const rows = (Object.keys(kinds) as AutomationKind[])

@@ -2,7 +2,7 @@ import type { Dossier, MoveFact } from '../../records/facts.ts'
 import { isProgram } from '../../records/records.ts'
 import { Authors } from '../metric.ts'
 import type { Numbers, Reading } from '../tally.ts'
-import { stageKey, type World } from '../world.ts'
+import { countedPeople, stageKey, type World } from '../world.ts'
 
 const DAY = 86_400_000
 /** A rise that is undone within so many days was made for the date. */
@@ -62,6 +62,8 @@ export const collectBunching = (world: World) => {
   const people = new Map<string, Sums>()
   const authors = new Authors()
   const undone: UndoneRise[] = []
+  const counted = countedPeople(world)
+  const parked = new Set(world.settings.parkedPipelines)
   const count = (who: string, isUndone: boolean, isAtEnd: boolean): void => {
     const sums = people.get(who) ?? { rises: 0, undoneAtEnd: 0, undoneBefore: 0 }
     people.set(who, sums)
@@ -77,12 +79,13 @@ export const collectBunching = (world: World) => {
       for (let index = 1; index < moves.length; index++) {
         const move = moves[index]!
         if (move.at < period.from || move.at >= period.until) continue
-        if (isProgram(move.actorClass)) continue
+        if (isProgram(move.actorClass) || parked.has(move.pipelineId)) continue
         if (!isRise(moves[index - 1]!, move, world)) continue
         authors.count(move.actorClass)
         const version = dossier.versions.findLast(({ observedAt }) => observedAt <= move.at)
         const owner = (version ?? dossier.versions[0])?.responsibleId ?? null
-        const who = move.actorClass === 'person' ? move.movedBy : owner
+        const hand = move.actorClass === 'person' ? move.movedBy : owner
+        const who = hand !== null && counted.has(hand) ? hand : null
         const undoneAt = undoneOf(moves, index, world)
         const isAtEnd = move.at >= period.endFrom
         if (who !== null) count(who, undoneAt !== null, isAtEnd)

@@ -1,7 +1,7 @@
 import type { DealVersion, Dossier } from '../../records/facts.ts'
-import { PLACEHOLDER_FINGERPRINTS } from '../../records/fingerprint.ts'
 import type { FieldClass, FieldUseRow } from '../../snapshot/document.ts'
 import { MAX_MODE_SHARE, ModeCounter } from '../one-valued.ts'
+import { placeholdersOf } from '../placeholders.ts'
 import type { World } from '../world.ts'
 import { ValueCounts } from './entropy.ts'
 import { Newest } from './newest.ts'
@@ -32,9 +32,6 @@ const DECORATIVE = { variety: 0.1, junk: 0.3 }
 const ROBOT_SHARE = 0.9
 
 const TICKS = /^(bool|checkbox|flag)/i
-/** Types of fields that people type words into. */
-export const TEXTS = /(text|string|char)/i
-
 type Owned = { mode: ModeCounter; placeholders: number }
 
 /** What is counted of one field. */
@@ -65,9 +62,7 @@ export const collectFieldUse = (world: World) => {
   const since = world.asOf - USE_DAYS * DAY
   const observedFrom = Math.max(since, world.installedAt)
   const fields = new Map([...world.fields.keys()].map(id => [id, new FieldCount()]))
-  const isText = new Set(
-    [...world.fields.values()].filter(({ type }) => TEXTS.test(type)).map(({ id }) => id),
-  )
+  const isPlaceholder = placeholdersOf(world)
   const due = new Map<string, number>()
   const team = new Set<string>()
   const parked = new Set(world.settings.parkedPipelines)
@@ -157,7 +152,7 @@ export const collectFieldUse = (world: World) => {
           count.owners.set(owner, own)
         }
         own.mode.add(value)
-        if (isText.has(field) && PLACEHOLDER_FINGERPRINTS.has(value)) own.placeholders++
+        if (isPlaceholder(field, value)) own.placeholders++
         count.deals.add(createdAt, id, title)
         count.newestFilledAt = Math.max(count.newestFilledAt ?? 0, createdAt)
         count.oldestFilledAt = Math.min(count.oldestFilledAt ?? createdAt, createdAt)

@@ -9,7 +9,7 @@ import type {
 } from '../../snapshot/document.ts'
 import type { PortalHistory } from '../history/stays.ts'
 import { FEWEST_PROVEN, GRACE_MS, isProven, proofOf, proofsOf } from '../stage-rules.ts'
-import { stageKey, type World } from '../world.ts'
+import { countedPeople, stageKey, type World } from '../world.ts'
 import { collectAutomation } from './automation.ts'
 import { type Bunching, collectBunching } from './bunching.ts'
 import { collectFieldUse } from './field-use.ts'
@@ -50,9 +50,7 @@ export const collectPortalUse = (world: World): PortalUseCollector => {
   const standing = collectStandingDeals(world)
   const proofs = collectProofs(world)
   const titles = new Map<string, string>()
-  const people = [...world.people.values()].filter(
-    ({ id, isActive }) => isActive && !world.settings.excludedUsers.includes(id),
-  ).length
+  const people = countedPeople(world).size
   return {
     add: dossier => {
       const last = dossier.moves.at(-1)

@@ -563,6 +563,10 @@ export const en: Words = {
       not_answered: 'not answered',
       touched: 'touch {date}',
       edited: 'edit {date}',
+      tidied_before:
+        'edited only before the planerka of {date}: {share} of the week’s deals, usually {baseline}; of those tidied before an earlier one {stuck} were touched or moved on',
+      tidied_for_show:
+        'tidying for show: three weeks running much is edited only before the planerka ({share} of this week’s deals, usually {baseline}), and of the last ones {stuck} were touched or moved on',
       tidied: 'edited only before the planerka of {date}: {share} of the week’s deals, usually {baseline}',
       would_lift: 'would add +{points}',
       reason: 'reason given',

@@ -75,6 +75,46 @@ describe('a save of fields', () => {
   })
 })
 
+describe('what came of deals tidied before the planerka', () => {
+  const atTen = aWorld({ settings: { planerka: { weekday: 1, time: '10:00' } } })
+  const MONDAYS = ['2026-10-26', '2026-11-02', '2026-11-09', '2026-11-16']
+  const tidied = (path: NonNullable<Parameters<typeof aDeal>[0]['path']>, versions: DealVersion[] = []) =>
+    Array.from({ length: 14 }, (_, index) => {
+      const whens = MONDAYS.map(day => clock(`${day}T09:40`, index))
+      const deal = aDeal({
+        id: `d${index}`,
+        createdAt: '2026-06-10',
+        path: [['CALL', '2026-06-10'], ...path],
+      })
+      return { ...deal, edits: whens.map(when => edit(when)), versions: [...deal.versions, ...versions] }
+    })
+  const told = (deals: Dossier[]) => {
+    const items = measureOf(measure(deals, { world: atTen }), 'M26').evidence?.items()['anna']?.items ?? []
+    return [...new Set(items.map(({ fact, params }) => `${fact} ${params['stuck']}`))]
+  }
+
+  test('is told of the last planerka that five working days have passed since', () => {
+    // One deal keeps the other thirteen company: what is edited in between was not edited before the planerka only.
+    const [one] = tidied([['OFFER', '2026-11-10T10:00', 'anna']])
+    const [, ...others] = tidied([])
+    expect(told([one!, ...others])).toEqual([`tidied_for_show ${1 / 14}`])
+    const amount = { ...others[0]!.versions[0]!, observedAt: at('2026-11-10T10:00'), amount: 777 }
+    expect(told(tidied([], [amount]))).toEqual(['tidied_before 1'])
+  })
+
+  test('is nothing where deals were moved back or lost', () => {
+    const [back] = tidied([['NEW', '2026-11-10T10:00', 'anna']])
+    const [lost] = tidied([['LOST', '2026-11-10T10:00', 'anna']])
+    const [, , ...others] = tidied([])
+    expect(told([back!, { ...lost!, id: 'd1' }, ...others])).toEqual(['tidied_for_show 0'])
+  })
+
+  test('is not known before the first planerka is five working days old', () => {
+    const early = tidied([]).map(deal => ({ ...deal, edits: deal.edits.slice(-1) }))
+    expect(told(early)).toEqual(['tidied null'])
+  })
+})
+
 describe('what is no edit of its own', () => {
   const world = aWorld()
   const editsOf = (path: Parameters<typeof aDeal>[0]['path'], ...whens: string[]): string[] =>

@@ -210,7 +210,7 @@ export const redDeals =
 
 export const measure = (
   dossiers: readonly Dossier[],
-  of: { world?: World; judge?: Judge; loose?: LooseItems } = {},
+  of: { world?: World; judge?: Judge; loose?: LooseItems; imported?: ReadonlySet<string> } = {},
 ): Measurement => {
   const world = of.world ?? aWorld()
   const measurer = startMeasuring({
@@ -218,6 +218,7 @@ export const measure = (
     metrics: METRICS,
     judge: of.judge ?? redDeals(),
     evidenceLimit: 500,
+    ...(of.imported && { imported: of.imported }),
   })
   for (const dossier of dossiers) {
     const cut = cutDossier(dossier, world.asOf)

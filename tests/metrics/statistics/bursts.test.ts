@@ -41,6 +41,15 @@ describe('the burst before a planerka', () => {
     expect(bursts.find(burst => burst.isSignal)?.lift).toBeGreaterThan(2)
   })
 
+  test('days of planerkas held before are no other days to compare with', () => {
+    const edits = meetings.flatMap((_, week) => weekOf(week, 'anna', 10))
+    const [told] = burstsOf(edits, meetings.slice(11), time, meetings.slice(0, 11))
+    const all = burstsOf(edits, meetings, time).find(({ meetingAt }) => meetingAt === meeting(11))
+    expect(told).toEqual(all)
+    expect(told?.baseline).toBe(0.05)
+    expect(burstsOf(edits, meetings.slice(11), time)[0]?.baseline).toBeGreaterThan(0.05)
+  })
+
   test('many saves on one deal count once, and a real touch or an earlier edit clears the deal', () => {
     const at = meeting(3) - HOUR
     const edit = (dealId: string, changes: Partial<Edit> = {}): Edit => ({
