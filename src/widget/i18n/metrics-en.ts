@@ -28,7 +28,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M03_retro: {
     name: 'Deals entered afterwards',
-    rule: 'New deals created after their first invoice or closed within an hour, divided by all new ones.',
+    rule: 'New deals created after their first invoice or closed within an hour, divided by all new ones. Days away and deals of an import do not count.',
     of: '{n} of {d} new deals',
   },
   M04: {
@@ -114,7 +114,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M17: {
     name: 'Critical fields',
-    rule: 'Critical fields filled, divided by those due at the stage.',
+    rule: 'Critical fields filled, divided by those due at the stage. A placeholder fills nothing.',
     of: '{n} of {d} fields',
   },
   M18: {
@@ -132,7 +132,11 @@ export const metricsEn: typeof metricsRu = {
     rule: 'How closely the path follows the design: a skip or a return costs 1, a foreign pipeline 2.',
     of: '{n} of {d}',
   },
-  M21: { name: 'Skips and returns', rule: 'Skipped stages and moves back, per stage.', of: '{n} of {d}' },
+  M21: {
+    name: 'Skips and returns',
+    rule: 'Skipped stages and moves back, per stage. Moves by robots do not count.',
+    of: '{n} of {d}',
+  },
   M21_skips: {
     name: 'Skipped stages',
     rule: 'Stages passed in under two minutes, divided by all passages.',
@@ -141,7 +145,7 @@ export const metricsEn: typeof metricsRu = {
   M21_returns: { name: 'Returns', rule: 'Moves back divided by all moves.', of: '{n} of {d} moves' },
   M22: {
     name: 'Stage surfing',
-    rule: 'Deals with three forward moves in a day and no touch, divided by all moved.',
+    rule: 'Deals with three forward moves in a day and no touch, divided by all moved. Moves by robots do not count.',
     of: '{n} of {d} deals',
   },
   M23: {
