@@ -64,6 +64,16 @@ describe('the widget’s API', () => {
     expect((await get(world, '1', '/api/v1/theatre-check')).body.check.cases).toBeUndefined()
   })
 
+  test('a head is offered the departments that are shown whole, and nobody else’s', async () => {
+    const world = createWorld()
+    const offered = async (user: string) =>
+      (await get(world, user, '/api/v1/me')).body.departments.map(({ id }: { id: string }) => id)
+    for (const id of await offered('2'))
+      expect((await get(world, '2', `/api/v1/overview?department=${id}`)).status).toBe(200)
+    expect((await offered('2')).length).toBeGreaterThan(0)
+    expect((await offered('2')).length).toBeLessThan((await offered('1')).length)
+  })
+
   test('the rollout is for administrators and for whoever heads everybody', async () => {
     const world = createWorld()
     expect((await get(world, '1', '/api/v1/me')).body.seesCompany).toBe(true)

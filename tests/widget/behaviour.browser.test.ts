@@ -118,6 +118,25 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
     })
   })
 
+  describe('a person’s page', () => {
+    test('keeps the focus when the next person is stepped to', async () => {
+      const page = await visit({ view: 'employee', params: { id: '13' }, role: 'head' })
+      await page.getByRole('button', { name: 'Следующий сотрудник' }).click()
+      await page.waitForFunction("document.activeElement?.tagName === 'H1'")
+      expect(await page.evaluate('document.activeElement.textContent')).not.toBe('')
+    })
+
+    test('names every deal of a fix, and the count behind it apart', async () => {
+      const page = await visit({ view: 'employee', params: { id: '13' }, role: 'head' })
+      const fix = page.locator('.fix').first()
+      const all = Number((await fix.locator('.all').textContent())?.match(/\d+/)?.[0])
+      await fix.locator('.all').click()
+      expect(await fix.locator('.deals li').count()).toBe(all)
+      await fix.getByRole('button', { name: 'Показать расчёт' }).click()
+      await page.getByRole('dialog').waitFor()
+    })
+  })
+
   describe('the keyboard', () => {
     test('walks the heat map with arrows and opens a cell with Enter', async () => {
       const page = await visit()

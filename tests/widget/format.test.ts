@@ -15,6 +15,7 @@ describe('figures', () => {
     expect(ru.signed(-5)).toBe('−5')
     expect(ru.signed(7)).toBe('+7')
     expect(ru.signed(0)).toBe('0')
+    expect([ru.signed(-0.2), ru.signed(0.2), ru.signed(-0.02, 1)]).toEqual(['0', '0', '0'])
   })
 
   test('are written as in English print', () => {

@@ -77,7 +77,7 @@ describe.skipIf(!hasChromium)(named('the process on the screen'), () => {
     const text = (await panel.textContent()) ?? ''
     expect(text).toContain('168 сделок: выиграно 20, проиграно 132, открыто 16')
     expect(text.replaceAll('\u00a0', ' ')).toContain('Выигрыш 13 % (20 из 152), по дороге 30 % (90 из 300)')
-    expect(text).toContain('Показаны самые новые: 90 из 168')
+    expect(text).toContain('Показаны 90 из 168')
     await page.keyboard.press('Escape')
     await panel.waitFor({ state: 'detached' })
     await page.locator('.node').first().click()

@@ -46,6 +46,10 @@ export const peopleOperations = (deps: {
       data.preferences(installation.id, viewer.userId),
       snapshots.latest(installation.id),
     ])
+    const isSeenWhole = (id: string): boolean => {
+      const team = membersOf('team', id, directory)
+      return team === 'all' || (team.size > 0 && allSeen(context.sees, team))
+    }
     const own = new Set(directory.users.find(({ id }) => id === viewer.userId)?.departmentIds)
     return {
       userId: viewer.userId,
@@ -66,7 +70,10 @@ export const peopleOperations = (deps: {
       hasSnapshot: snapshot !== null,
       seesCompany: seesCompany(viewer.role, context.sees, directory.users),
       departments: directory.departments
-        .filter(({ id }) => viewer.role !== 'employee' || own.has(id))
+        // Others would answer that they are not shown.
+        .filter(
+          ({ id }) => viewer.role === 'admin' || own.has(id) || (viewer.role === 'head' && isSeenWhole(id)),
+        )
         .map(({ id, name, parentId }) => ({ id, name, parentId })),
       start: identity.start,
     }

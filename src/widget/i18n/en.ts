@@ -73,8 +73,8 @@ export const en: Words = {
   },
   absence: {
     coverage: 'Less than 60% of the measures could be taken, so there is no score.',
-    deals: 'Not enough for a personal score: {deals} of 5 deals, {days} of 5 days. Flags already work.',
-    days: 'Not enough for a personal score: {deals} of 5 deals, {days} of 5 days. Flags already work.',
+    deals: 'Not enough for a personal score: {deals} deals, and it takes 5. Flags already work.',
+    days: 'Not enough for a personal score: no working day with deals in this week, or fewer than 5 in four weeks. Flags already work.',
     amnesty: 'Two weeks to clear the backlog; no score meanwhile.',
     not_read_yet: 'The CRM is still being read: the score comes with activities and tasks.',
     other: 'No score yet: not enough data.',
@@ -93,7 +93,7 @@ export const en: Words = {
     step: 'Set a step',
     lose: 'Close as lost',
     loseHint: 'a decision too',
-    openDeals: 'Open {n} deal | Open {n} deals',
+    openMetric: 'Show the count',
   },
   verdict: {
     crossed: '70 reached for the first time; hold it one more week.',
@@ -180,13 +180,14 @@ export const en: Words = {
   },
   people: {
     verdict: '{n} person is counted. | {n} people are counted.',
-    verdictHabit: '{n} of {total} have the habit.',
+    verdictHabit: '{n} of {total} who have a score are at 80 or above.',
     score: 'Score',
     empty: 'Nobody here owns a deal yet. Settings decide who is counted.',
     emptySearch: 'Nobody matches. Clear the search or choose another department.',
     order: 'Alphabetical',
   },
   employee: {
+    allFixes: 'Show {n} deal | Show all {n} deals',
     openLoad: '{n} open deal | {n} open deals',
     previous: 'Previous person',
     next: 'Next person',

@@ -95,7 +95,8 @@ export const createFormat = (
     language,
     number,
     signed: (value, digits = 0) => {
-      const text = number(value, digits)
+      // No minus before a nought.
+      const text = number(value, digits).replace(/^−(?=[0,.]*$)/, '')
       return value > 0 && text !== '0' ? `+${text}` : text
     },
     share: (value, digits = 0) =>

@@ -23,6 +23,9 @@ export const processEn = {
   times: 'Time on a stage',
   stage: 'Stage',
   deals: 'Deals',
+  visits: 'Visits',
+  /** Between names of stages inside one pair of quotes. */
+  between: '”, “',
   days: 'Working days: half / 80% / 95%',
   skip: 'On',
   ret: 'Back',
@@ -124,7 +127,7 @@ export const processEn = {
   panelDays: 'Half of the moves took {days} or less.',
   panelPathDays: 'From creation to the last move: half within {days}.',
   panelStageDays: 'Half stay here up to {days}, {n} open now.',
-  panelShown: 'The newest: {n} of {total}.',
+  panelShown: '{n} of {total}, the newest first.',
   panelEmpty: 'The names of these deals were not kept.',
   stateWon: 'won',
   stateLost: 'lost',

@@ -23,6 +23,9 @@ export const processRu = {
   times: 'Время на стадии',
   stage: 'Стадия',
   deals: 'Сделок',
+  visits: 'Заходов',
+  /** Between names of stages inside one pair of quotes. */
+  between: '», «',
   days: 'Рабочих дней: половина / 80 % / 95 %',
   skip: 'Дальше',
   ret: 'Возврат',
@@ -123,7 +126,7 @@ export const processRu = {
   panelDays: 'Половина ходов — за {days} или быстрее.',
   panelPathDays: 'От создания до последнего хода: половина — до {days}.',
   panelStageDays: 'Половина стоит здесь до {days}, сейчас открыто {n}.',
-  panelShown: 'Показаны самые новые: {n} из {total}.',
+  panelShown: 'Показаны {n} из {total}, новые сверху.',
   panelEmpty: 'Названия этих сделок не сохранены.',
   stateWon: 'выиграна',
   stateLost: 'проиграна',

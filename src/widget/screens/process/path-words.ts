@@ -13,7 +13,7 @@ export const usePathWords = (
   return {
     stageName,
     pathName: ({ kind, stageIds }) => {
-      const stages = stageIds.map(stageName).join('», «')
+      const stages = stageIds.map(stageName).join(t('process.between'))
       if (kind === 'asDesigned') return t('process.asDesigned')
       if (kind === 'foreign') return t('process.foreign')
       if (kind === 'strayed') return t('process.strayed', { stages })
