@@ -18,16 +18,21 @@ export const assignment = (text: string): Json => {
     .reduceRight<Json>((inner, key) => ({ [key]: inner }), value)
 }
 
-/** Later ones win, group by group. */
+/**
+ * Later ones win, group by group.
+ * @throws CliError usage, for a name that is none
+ */
 export const merge = (patches: readonly Json[]): Record<string, Json> => {
   const merged: Record<string, Json> = {}
   for (const patch of patches as Record<string, Json>[])
     for (const [key, value] of Object.entries(patch)) {
-      const before = merged[key]
-      const areObjects = [before, value].every(
-        one => typeof one === 'object' && one !== null && !Array.isArray(one),
-      )
-      merged[key] = areObjects ? { ...(before as object), ...(value as object) } : value
+      if (key === '__proto__') throw new CliError(EXIT.usage, `"${key}" is no name of a setting`)
+      const before = Object.hasOwn(merged, key) ? merged[key] : undefined
+      merged[key] =
+        isGroup(before) && isGroup(value) ? merge([before, value]) : isGroup(value) ? merge([value]) : value
     }
   return merged
 }
+
+const isGroup = (value: Json | undefined): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -67,6 +67,7 @@ export type WeekScores = {
 /** What changed between two snapshots, as sets of deals with who answers for them. */
 export type Change = {
   dealId: string
+  title: string
   responsibleId: string | null
   amount: number | null
   currency: string | null

@@ -3,6 +3,7 @@ import type { ClosedRow, DealRow, SnapshotParts, StageRow } from './document.ts'
 /** A deal in which something changed, with who answers for it now. */
 export type Change = {
   dealId: string
+  title: string
   responsibleId: string | null
   amount: number | null
   currency: string | null
@@ -50,8 +51,9 @@ export const compareSnapshots = (
   }
 }
 
-const changeOf = ({ dealId, responsibleId, amount, currency }: DealRow | ClosedRow): Change => ({
+const changeOf = ({ dealId, title, responsibleId, amount, currency }: DealRow | ClosedRow): Change => ({
   dealId,
+  title,
   responsibleId,
   amount,
   currency,

@@ -100,7 +100,7 @@ const changeBetween = (before: Settings, after: Settings): Record<string, unknow
 const designChange = (before: Settings['designs'], after: Settings['designs']) => {
   const ids = Object.keys({ ...before, ...after }).filter(id => !isDeepStrictEqual(before[id], after[id]))
   const newest = (designs: Settings['designs']) =>
-    Object.fromEntries(ids.map(id => [id, designs[id]?.at(-1) ?? null]))
+    Object.fromEntries(ids.map(id => [id, (Object.hasOwn(designs, id) && designs[id]?.at(-1)) || null]))
   return { before: newest(before), after: newest(after) }
 }
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Department, Directory, Field, Pipeline, Stage, User } from '../records/records.ts'
-import { type Column, unnestRows } from './pages/columns.ts'
+import { type Column, keptText, unnestRows } from './pages/columns.ts'
 import { saveRejected } from './rejected.ts'
 import type { Database } from './schema.ts'
 
@@ -73,7 +73,9 @@ const saveListing = async <Row>(
   if (rows.length === 0) return
   const keyColumns = columns.filter(column => keys.includes(column.name))
   const unique = [
-    ...new Map(rows.map(row => [keyColumns.map(column => column.of(row)).join('\u0000'), row])).values(),
+    ...new Map(
+      rows.map(row => [keyColumns.map(column => keptText(String(column.of(row)))).join('\u0000'), row]),
+    ).values(),
   ]
   const names = sql.join(columns.map(column => sql.ref(column.name)))
   const updates = columns

@@ -33,20 +33,17 @@ export const snapshotsOf = (db: Kysely<Database>) => {
     return row ? fromRow(row) : null
   }
 
-  /** One part piece by piece, in order. */
+  /** One part piece by piece, in order. One statement reads it: another one may be put in its place meanwhile. */
   async function* pieces(id: string, asOf: Date, name: string): AsyncGenerator<unknown> {
-    for (let chunk = 0; ; chunk++) {
-      const row = await db
-        .selectFrom('snapshot_parts')
-        .select('content')
-        .where('installation_id', '=', id)
-        .where('as_of', '=', asOf)
-        .where('part', '=', name)
-        .where('chunk', '=', chunk)
-        .executeTakeFirst()
-      if (!row) return
-      yield unpackChunk(row.content)
-    }
+    const packed = await db
+      .selectFrom('snapshot_parts')
+      .select('content')
+      .where('installation_id', '=', id)
+      .where('as_of', '=', asOf)
+      .where('part', '=', name)
+      .orderBy('chunk')
+      .execute()
+    for (const { content } of packed) yield unpackChunk(content)
   }
 
   return {

@@ -100,6 +100,8 @@ describe('the operator’s command line', () => {
     const refused = await planerka(['snapshot', 'i1', '--as-of', '2026-11-23 03:00'])
     expect([refused.code, refused.world.calls.snapshots]).toEqual([2, []])
     expect(refused.err).toContain('with a zone')
+    for (const none of ['2026-02-30T00:00:00Z', '5Z', '2026-11-20T24:00:00Z'])
+      expect((await planerka(['snapshot', 'i1', '--as-of', none])).code).toBe(2)
   })
 
   test('shows digests unless told to send them', async () => {
@@ -123,6 +125,10 @@ describe('the operator’s command line', () => {
       calendar: { workdays: [1, 2, 3], timeZone: 'Asia/Omsk' },
       digest: { heads: false, employees: true },
     })
+    const deep = ['stale.loosened.0/NEW=2', 'stale.loosened.0/WORK=3']
+    expect((await planerka(['settings', 'set', 'i1', ...deep], world)).code).toBe(0)
+    expect(world.installation.settings.stale.loosened).toEqual({ '0/NEW': 2, '0/WORK': 3 })
+    expect((await planerka(['settings', 'set', 'i1', '__proto__.x=1'])).code).toBe(2)
     const refused = await planerka(['settings', 'set', 'i1', 'nonsense=1'])
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('invalid_value')])
   })

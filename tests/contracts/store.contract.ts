@@ -899,6 +899,12 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
       test('is not emptied by an empty answer', async () => {
         const id = await install(store)
         await store.saveDirectory(id, directory())
+        // Ids that are kept alike are one.
+        await store.saveDirectory(
+          id,
+          directory({ users: [user(), user({ id: 'a\u001e' }), user({ id: 'a\u001f' })] }),
+        )
+        await store.saveDirectory(id, directory())
         await store.saveDirectory(id, directory({ users: [], pipelines: [], departments: [] }))
         expect(await store.counts(id)).toMatchObject({ users: 1, pipelines: 1 })
         expect(await store.directory.departments(id)).toHaveLength(1)
@@ -1084,6 +1090,20 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
     })
 
     describe('installations', () => {
+      test('keep a journal of settings, of pipelines with any name', async () => {
+        const id = await install(store)
+        const designs = Object.fromEntries(['constructor', 'toString'].map(name => [name, []]))
+        await store.installations.changeSettings(
+          id,
+          () => ({ ...defaultSettings('Asia/Omsk', 'en'), designs }),
+          'admin',
+        )
+        const [{ change } = { change: {} }] = await store.installations.settingsLog(id)
+        expect(change).toMatchObject({
+          designs: { before: { constructor: null }, after: { constructor: null } },
+        })
+      })
+
       test('made again keep their settings, their secret and their first day', async () => {
         const id = await install(store)
         clock.set(at(0))
@@ -1168,6 +1188,23 @@ export const storeContract = (name: string, start: () => Promise<StoreStand>): v
         const pieces = await collect(store.snapshots.rows(id, at(0), 'deals'))
         expect(pieces.length).toBeGreaterThan(1)
         expect(pieces.flat()).toEqual(manyRows)
+      })
+
+      test('are read whole while others are put in their place', async () => {
+        const id = await install(store)
+        const versions = [manyRows, manyRows.slice(0, Math.floor(manyRows.length / 3))]
+        await store.snapshots.save(id, info(0), { deals: versions[0]! })
+        let isOver = false
+        const saving = (async () => {
+          for (let turn = 1; turn <= 6; turn++)
+            await store.snapshots.save(id, info(0), { deals: versions[turn % 2]! })
+          isOver = true
+        })()
+        while (!isOver) {
+          const read = await store.snapshots.part(id, at(0), 'deals')
+          expect(versions.map(rows => rows.length)).toContain(read?.length)
+        }
+        await saving
       })
 
       test('of the same instant replace each other, and are found by time', async () => {

@@ -9,6 +9,7 @@ const GETS: [string, z.ZodType][] = [
   ['/api/v1/me', schema.meSchema],
   ['/api/v1/sync', schema.syncSchema],
   ['/api/v1/overview', schema.overviewSchema],
+  ['/api/v1/overview/changes?of=won', schema.changedDealsSchema],
   ['/api/v1/employees', z.array(schema.personSchema)],
   ['/api/v1/employees/3', schema.employeeSchema],
   ['/api/v1/deals?flagged=true', z.array(schema.dealSchema)],
@@ -62,6 +63,21 @@ describe('the widget’s API', () => {
     expect(await weeksOf('3')).toEqual([['3'], 1])
     expect(await weeksOf('4')).toEqual([[], 2])
     expect((await get(world, '1', '/api/v1/theatre-check')).body.check.cases).toBeUndefined()
+  })
+
+  test('what changed opens the deals that were counted, of people whom the viewer sees', async () => {
+    const world = createWorld()
+    for (const user of ['1', '2', '3'])
+      for (const of of ['movedForward', 'won', 'cleared', 'newRed']) {
+        const { body } = await get(world, user, '/api/v1/overview')
+        const opened = (await get(world, user, `/api/v1/overview/changes?of=${of}`)).body
+        expect(opened.total).toBe(body.changes[of].deals)
+        expect(opened.deals).toHaveLength(opened.total)
+      }
+    const one = (await get(world, '3', '/api/v1/overview/changes?of=movedForward')).body.deals[0]
+    expect(one).toMatchObject({ id: '102', title: 'Сделка 102', amount: 5, currency: 'RUB' })
+    expect((await get(world, '1', '/api/v1/overview/changes?of=stolen')).status).toBe(400)
+    expect((await get(world, '3', '/api/v1/overview/changes?of=won&department=x')).status).toBe(404)
   })
 
   test('a head is offered the departments that are shown whole, and nobody else’s', async () => {

@@ -705,10 +705,12 @@ export const createWorld = (change: Partial<AppDeps> = {}, env: Record<string, s
         })),
       changes: async () => ({
         since: new Date(AS_OF.getTime() - 604_800_000),
-        movedForward: [{ dealId: '102', responsibleId: '3', amount: 5, currency: 'RUB' }],
-        won: [{ dealId: '555', responsibleId: '5', amount: 7, currency: 'RUB' }],
+        movedForward: [
+          { dealId: '102', title: 'Сделка 102', responsibleId: '3', amount: 5, currency: 'RUB' },
+        ],
+        won: [{ dealId: '555', title: 'Сделка 555', responsibleId: '5', amount: 7, currency: 'RUB' }],
         cleared: [],
-        newRed: [{ dealId: '201', responsibleId: '4', amount: null, currency: null }],
+        newRed: [{ dealId: '201', title: 'Сделка 201', responsibleId: '4', amount: null, currency: null }],
       }),
     },
     messages: {

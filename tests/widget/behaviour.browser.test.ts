@@ -67,6 +67,18 @@ describe.skipIf(!hasChromium)(named('the widget in a browser'), { timeout: 90_00
     })
   })
 
+  test('what changed opens its deals, and gives the focus back', async () => {
+    const page = await visit()
+    const count = page.getByRole('button', { name: '3', exact: true }).last()
+    await count.click()
+    const panel = page.getByRole('dialog')
+    await panel.locator('tbody tr').first().waitFor()
+    expect(await panel.locator('tbody tr').count()).toBe(3)
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'detached' })
+    expect(await count.evaluate(node => node === node.ownerDocument.activeElement)).toBe(true)
+  })
+
   describe('the check of the score itself', () => {
     test('says after two quarters that no use is seen, and what weights would follow what worked', async () => {
       const page = await visit({ view: 'catalogue' })

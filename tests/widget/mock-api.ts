@@ -322,6 +322,17 @@ export const startMock = async (): Promise<{
     })
   })
   answer('/rollout', now => (now.state === 'empty' ? earlyRollout : rolloutOf(now.role === 'admin')))
+  answer('/overview/changes', () => ({
+    total: 3,
+    deals: [1, 2, 3].map(number => ({
+      id: String(number),
+      title: `Вентиляция, объект ${number}`,
+      path: `/crm/deal/details/${number}/`,
+      ownerName: number === 3 ? null : 'Гусева Ольга',
+      amount: number === 3 ? null : number * 450_000,
+      currency: number === 3 ? null : 'RUB',
+    })),
+  }))
   answer('/rollout/deals', (_, request) => rolloutDealsOf(request.query as Record<string, string>))
   answer('/catalogue', () => catalogue)
   answer('/theatre-check', now => theatreOf(now.state))

@@ -46,3 +46,20 @@ export const overviewSchema = z.object({
 })
 
 export type Overview = z.infer<typeof overviewSchema>
+
+/** Deals behind one count of what changed. */
+export const changedDealsSchema = z.object({
+  total: z.number(),
+  deals: z.array(
+    z.object({
+      id,
+      title: z.string(),
+      path: z.string(),
+      ownerName: z.string().nullable(),
+      amount: z.number().nullable(),
+      currency: z.string().nullable(),
+    }),
+  ),
+})
+
+export type ChangedDeals = z.infer<typeof changedDealsSchema>

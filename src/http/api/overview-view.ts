@@ -1,8 +1,8 @@
 import type { FlagKind } from '../../snapshot/document.ts'
-import type { Overview, PersonView } from '../api-schema.ts'
+import type { ChangedDeals, Overview, PersonView } from '../api-schema.ts'
 import type { Change, Changes } from '../deps.ts'
 import { deltaOf, type Facts, peopleViews, scoreKey, scoreView, weekViews } from './people-views.ts'
-import { canSee, type Sees, totals } from './views.ts'
+import { canSee, type Names, type Sees, totals } from './views.ts'
 
 const FALL_POINTS = 5
 const LOW_SCORE = 60
@@ -18,6 +18,31 @@ const needHelp = (people: readonly PersonView[], weeksSinceStart: number | null)
     .toSorted((a, b) => (a.delta ?? 0) - (b.delta ?? 0))
     .slice(0, 2)
     .map(({ id }) => id)
+
+/** Deals shown at most; how many there are is told beside them. */
+const SHOWN = 200
+
+/** The deals behind one count of what changed, those of most money first. */
+export const changedDeals = (
+  changes: readonly Change[],
+  sees: Sees,
+  names: Names,
+  cardPath: (dealId: string) => string,
+): ChangedDeals => {
+  const seen = changes.filter(({ responsibleId }) => canSee(sees, responsibleId))
+  const deals = seen
+    .toSorted((a, b) => (b.amount ?? 0) - (a.amount ?? 0) || (a.dealId < b.dealId ? -1 : 1))
+    .slice(0, SHOWN)
+    .map(({ dealId, title, responsibleId, amount, currency }) => ({
+      id: dealId,
+      title,
+      path: cardPath(dealId),
+      ownerName: names.user(responsibleId),
+      amount,
+      currency,
+    }))
+  return { total: seen.length, deals }
+}
 
 const changesView = (changes: Changes | null, sees: Sees): Overview['changes'] => {
   if (changes === null) return null

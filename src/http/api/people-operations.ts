@@ -2,19 +2,28 @@ import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import { notFound } from '../../errors.ts'
 import type { User } from '../../records/records.ts'
-import { employeeSchema, type Me, meSchema, overviewSchema, personSchema, syncSchema } from '../api-schema.ts'
-import type { Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
+import {
+  changedDealsSchema,
+  employeeSchema,
+  type Me,
+  meSchema,
+  overviewSchema,
+  personSchema,
+  syncSchema,
+} from '../api-schema.ts'
+import type { DirectoryView, Marks, MetricInfo, PortalData, Snapshots } from '../deps.ts'
 import { allSeen, bothSee, membersOf, seesCompany, teamsOf } from './branches.ts'
 import { type ApiContext, latestSnapshot, notVisible } from './context.ts'
 import { liveMarksOf } from './deal-marks.ts'
 import { employeeView } from './employee-view.ts'
-import { overviewView } from './overview-view.ts'
+import { changedDeals, overviewView } from './overview-view.ts'
 import { peopleViews, personView } from './people-views.ts'
 import type { Operation } from './route.ts'
 import { storedParts, withoutSnapshot } from './stored-parts.ts'
 import { withTargets } from './targets.ts'
-import { canSee, namesOf } from './views.ts'
+import { canSee, namesOf, type Sees } from './views.ts'
 
+const CHANGES = ['movedForward', 'won', 'cleared', 'newRed'] as const
 const overviewQuery = z.object({ department: z.string().min(1).max(200).optional() })
 
 /** `YYYY-MM-DD` of an instant in a zone. */
@@ -25,6 +34,24 @@ const userOf = (users: readonly User[], id: string): User => {
   const user = users.find(one => one.id === id)
   if (!user) throw notFound('employee_not_found', 'There is no such person in this portal')
   return user
+}
+
+/** A branch is shown whole or not at all: its score tells of everybody in it. */
+const isSeenWhole = ({ sees }: ApiContext, directory: DirectoryView, id: string): boolean => {
+  const team = membersOf('team', id, directory)
+  return team === 'all' || allSeen(sees, team)
+}
+
+/**
+ * Whom the viewer sees, of one department's branch if asked.
+ * @throws AppError 404 `department_not_found`, 403 `not_visible`
+ */
+const seesIn = (context: ApiContext, directory: DirectoryView, asked: string | undefined): Sees => {
+  if (asked === undefined) return context.sees
+  if (!directory.departments.some(({ id }) => id === asked))
+    throw notFound('department_not_found', 'There is no such department in this portal')
+  if (context.viewer.role === 'employee' || !isSeenWhole(context, directory, asked)) throw notVisible()
+  return bothSee(context.sees, membersOf('team', asked, directory))
 }
 
 /** Who asks, the team and its people. */
@@ -46,7 +73,7 @@ export const peopleOperations = (deps: {
       data.preferences(installation.id, viewer.userId),
       snapshots.latest(installation.id),
     ])
-    const isSeenWhole = (id: string): boolean => {
+    const isOffered = (id: string): boolean => {
       const team = membersOf('team', id, directory)
       return team === 'all' || (team.size > 0 && allSeen(context.sees, team))
     }
@@ -72,7 +99,7 @@ export const peopleOperations = (deps: {
       departments: directory.departments
         // Others would answer that they are not shown.
         .filter(
-          ({ id }) => viewer.role === 'admin' || own.has(id) || (viewer.role === 'head' && isSeenWhole(id)),
+          ({ id }) => viewer.role === 'admin' || own.has(id) || (viewer.role === 'head' && isOffered(id)),
         )
         .map(({ id, name, parentId }) => ({ id, name, parentId })),
       start: identity.start,
@@ -111,18 +138,8 @@ export const peopleOperations = (deps: {
         const { settings } = installation
         const { departments } = facts.directory
         const asked = query.department
-        if (asked !== undefined && !departments.some(({ id }) => id === asked))
-          throw notFound('department_not_found', 'There is no such department in this portal')
         const isHead = viewer.role !== 'employee'
-        // A branch is shown whole or not at all: its score tells of everybody in it.
-        const isSeenWhole = (id: string): boolean => {
-          const team = membersOf('team', id, facts.directory)
-          return team === 'all' || allSeen(context.sees, team)
-        }
-        const members = asked === undefined ? null : membersOf('team', asked, facts.directory)
-        const sees = members === null ? context.sees : bothSee(context.sees, members)
-        const isWhole = members === null || members === 'all' || allSeen(context.sees, members)
-        if (members !== null && (!isHead || !isWhole)) throw notVisible()
+        const sees = seesIn(context, facts.directory, asked)
         return overviewView(
           facts,
           {
@@ -133,7 +150,9 @@ export const peopleOperations = (deps: {
               asked !== undefined
                 ? [asked]
                 : viewer.role === 'head'
-                  ? teamsOf(viewer.userId, settings.heads, departments).filter(id => isSeenWhole(id))
+                  ? teamsOf(viewer.userId, settings.heads, departments).filter(id =>
+                      isSeenWhole(context, facts.directory, id),
+                    )
                   : [],
           },
           {
@@ -141,6 +160,28 @@ export const peopleOperations = (deps: {
             installedOn: localDay(installation.installedAt, settings.calendar.timeZone),
             changes,
           },
+        )
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/overview/changes',
+      summary: 'The deals behind one count of what changed',
+      query: overviewQuery.extend({ of: z.enum(CHANGES) }),
+      answer: changedDealsSchema,
+      problems: ['no_snapshot_yet', 'not_visible', 'department_not_found'],
+      handle: async ({ context, query }) => {
+        const { installation, vendor } = context
+        const snapshot = await latestSnapshot(snapshots, installation.id)
+        const [directory, changes] = await Promise.all([
+          data.directory(installation.id),
+          snapshots.changes(installation.id, snapshot.asOf),
+        ])
+        return changedDeals(
+          changes?.[query.of as (typeof CHANGES)[number]] ?? [],
+          seesIn(context, directory, query.department),
+          namesOf(directory),
+          dealId => vendor.cardPath('deal', dealId),
         )
       },
     },

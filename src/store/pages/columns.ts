@@ -17,9 +17,12 @@ const storableJson = (value: unknown): string =>
 /** Quotes, backslashes, control characters and surrogates: rare, so they are looked for once and dealt with slowly. */
 const ODD = /["\\]|[^ -\ud7ff\ue000-\uffff]/
 
+/** A text as it is kept. */
+export const keptText = (text: string): string => withoutSeparators(storable(text))
+
 /** The two separators are ours, because many rows are read as one text; JSON never shows them. */
 const quoted = (text: string): string =>
-  ODD.test(text) ? `"${withoutSeparators(storable(text)).replace(/["\\]/g, '\\$&')}"` : `"${text}"`
+  ODD.test(text) ? `"${keptText(text).replace(/["\\]/g, '\\$&')}"` : `"${text}"`
 
 const literalOf = (type: Column<never>['type'], value: unknown): string => {
   if (value === null || value === undefined) return 'NULL'

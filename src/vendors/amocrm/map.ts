@@ -284,14 +284,18 @@ const ACTIVITY_TYPES: Record<string, { kind: ActivityKind; direction: 'in' | 'ou
 
 export const activityTypes = Object.keys(ACTIVITY_TYPES)
 
+/** Things whose calls are read as notes. */
+const WITH_NOTES: ReadonlySet<string> = new Set(['lead', 'contact', 'company'])
+
 export const activityOf = (event: WireEvent): Activity | null => {
   const type = ACTIVITY_TYPES[event.type]
   if (!type) return null
-  const noteId = idIn(event.value_after, 'note')
+  // The call's note says the same and how long it lasted: were both read, whichever came last would win.
+  if (type.kind === 'call' && idIn(event.value_after, 'note') && WITH_NOTES.has(event.entity_type))
+    return null
   const when = at(event.created_at)
   return {
-    // A call is told twice, by an event and by its note: one id makes them one activity.
-    id: type.kind === 'call' && noteId ? `note-${noteId}` : event.id,
+    id: event.id,
     dealId: event.entity_type === 'lead' ? event.entity_id : null,
     kind: type.kind,
     provider: event.type,
@@ -313,7 +317,7 @@ export const activityOf = (event: WireEvent): Activity | null => {
   }
 }
 
-/** A call's note adds what its event lacks: how long it lasted. */
+/** A call, from its note: the event of it lacks how long it lasted. */
 export const callOf = (note: WireNote, entity: 'leads' | 'contacts' | 'companies'): Activity => {
   const when = at(note.created_at)
   const actor = note.created_by ?? note.responsible_user_id

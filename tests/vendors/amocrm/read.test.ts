@@ -123,6 +123,25 @@ describe('the events of an account', () => {
     expect(moves.filter(({ kind }) => kind !== 'created').map(({ id }) => id)).toEqual(['ev3', 'ev1', 'ev2'])
   })
 
+  test('of calls leave them to their notes, which know how long they lasted', () => {
+    const call = (id: string, entity_type: string, note: object[]) => ({
+      ...statusEvent(1, 7, 1_600_000_000),
+      id,
+      type: 'outgoing_call',
+      entity_type,
+      value_before: [],
+      value_after: note,
+    })
+    const noted = [{ note: { id: 5 } }]
+    const { records, rejected } = mapEvents([
+      ...['lead', 'contact', 'company'].map(entity => call(`a-${entity}`, entity, noted)),
+      call('b', 'customer', noted),
+      call('c', 'lead', []),
+    ])
+    expect(records.activities.map(({ id }) => id)).toEqual(['b', 'c'])
+    expect(rejected).toEqual([])
+  })
+
   test('tell which tasks are gone, and take no other record for a task', () => {
     const deleted = (id: string, entity_type: string, entity_id: number) => ({
       ...statusEvent(1, entity_id, 1_600_000_000),
