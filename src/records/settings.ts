@@ -3,10 +3,12 @@ import { z } from 'zod'
 
 const clockTime = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must look like 09:00')
 const day = z.iso.date()
+/** A zone with a name; an offset such as `+05:30` knows no clock changes. */
+const isZone = (zone: string): boolean => IANAZone.isValidZone(zone) && !/^[+-]/.test(zone)
 
 export const calendarSchema = z
   .strictObject({
-    timeZone: z.string().refine(zone => IANAZone.isValidZone(zone), 'must be an IANA time zone'),
+    timeZone: z.string().refine(isZone, 'must be an IANA time zone'),
     /** ISO weekdays, 1 = Monday. */
     workdays: z.array(z.int().min(1).max(7)).min(1).max(7),
     hours: z.tuple([clockTime, clockTime]).refine(([from, to]) => from < to, 'must end after it starts'),
@@ -18,7 +20,7 @@ export const calendarSchema = z
 export type Calendar = z.infer<typeof calendarSchema>
 
 export const defaultCalendar = (timeZone: string): Calendar => ({
-  timeZone: IANAZone.isValidZone(timeZone) ? timeZone : 'UTC',
+  timeZone: isZone(timeZone) ? timeZone : 'UTC',
   workdays: [1, 2, 3, 4, 5],
   hours: ['09:00', '18:00'],
   holidays: [],

@@ -225,6 +225,7 @@ describe('the widget’s API', () => {
         .send(body)
     expect((await patch('2', { digest: { heads: false } })).body.code).toBe('not_allowed')
     expect((await patch('1', { calendar: { timeZone: 'Mars/Base' } })).status).toBe(400)
+    expect((await patch('1', { calendar: { timeZone: '+05:30' } })).status).toBe(400)
     expect((await patch('1', { nonsense: 1 })).body.code).toBe('invalid_value')
     const done = await patch('1', { digest: { heads: false } })
     expect(done.body.settings.digest).toEqual({ heads: false, employees: true, crmTasksAllowed: false })

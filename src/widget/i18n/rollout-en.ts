@@ -189,7 +189,7 @@ export const rolloutEn = {
     stage: 'Stage',
     entering: 'Enter',
     byProgram: '{share} more by robots',
-    median: 'Median',
+    median: 'Median, by the calendar',
     skip: 'Skipped',
     ret: 'Returns',
     ended: 'End here',

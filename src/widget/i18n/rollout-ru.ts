@@ -190,7 +190,7 @@ export const rolloutRu = {
     stage: 'Стадия',
     entering: 'Заходят',
     byProgram: 'ещё {share} роботами',
-    median: 'Медиана',
+    median: 'Медиана, календарно',
     skip: 'Пропуск',
     ret: 'Возврат',
     ended: 'Конец пути',
