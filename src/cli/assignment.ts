@@ -28,8 +28,7 @@ export const merge = (patches: readonly Json[]): Record<string, Json> => {
     for (const [key, value] of Object.entries(patch)) {
       if (key === '__proto__') throw new CliError(EXIT.usage, `"${key}" is no name of a setting`)
       const before = Object.hasOwn(merged, key) ? merged[key] : undefined
-      merged[key] =
-        isGroup(before) && isGroup(value) ? merge([before, value]) : isGroup(value) ? merge([value]) : value
+      merged[key] = isGroup(value) ? merge(isGroup(before) ? [before, value] : [value]) : value
     }
   return merged
 }

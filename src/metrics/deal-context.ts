@@ -65,6 +65,7 @@ export class DealContext {
   #stays: readonly Stay[] | null = null
   #steps: readonly Step[] | null = null
   #touches: readonly Touch[] | null = null
+  #revisions: readonly number[] | null = null
   #days: readonly DealDay[] | null = null
   #eligible: readonly DealDay[] | null = null
   #levels: ReadonlyMap<number, Level> | null = null
@@ -211,19 +212,20 @@ export class DealContext {
   }
 
   /** Instants at which the amount or the close date was seen to have changed, ascending. */
-  get #revisions(): readonly number[] {
+  get #revised(): readonly number[] {
     const { versions } = this.dossier
-    return versions.flatMap(({ observedAt, amount, closeOn }, index) => {
+    this.#revisions ??= versions.flatMap(({ observedAt, amount, closeOn }, index) => {
       const before = versions[index - 1]
       return before === undefined || (before.amount === amount && before.closeOn === closeOn)
         ? []
         : [observedAt]
     })
+    return this.#revisions
   }
 
   /** Movements (metrics 4.2): forward steps, and changes of the amount or the close date; in no order. */
   get movements(): readonly number[] {
-    return [...this.steps.flatMap(({ kind, at }) => (kind === 'forward' ? [at] : [])), ...this.#revisions]
+    return [...this.steps.flatMap(({ kind, at }) => (kind === 'forward' ? [at] : [])), ...this.#revised]
   }
 
   /** No movement (forward, amount, close date) and no touch for more than a year before an instant. */
@@ -235,7 +237,7 @@ export class DealContext {
     for (const step of this.steps) if (isRecent(step.at) && step.kind !== 'back') return false
     // Without rows the CRM still tells when it last moved.
     if (moves.length === 0 && current.movedAt !== null && isRecent(current.movedAt)) return false
-    return !this.#revisions.some(isRecent) && !this.isTouchedBetween(since + 1, at)
+    return !this.#revised.some(isRecent) && !this.isTouchedBetween(since + 1, at)
   }
 }
 

@@ -2,7 +2,7 @@ import { PLACEHOLDER_FINGERPRINTS } from '../records/fingerprint.ts'
 import type { World } from './world.ts'
 
 /** Types of fields that people type words into. */
-export const TEXTS = /(text|string|char)/i
+const TEXTS = /(text|string|char)/i
 
 /** Tells a filled field of text from one that holds a usual word for nothing. */
 export const placeholdersOf = ({

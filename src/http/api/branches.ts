@@ -40,8 +40,9 @@ export const membersOf = (
   )
 }
 
-export const allSeen = (sees: Sees, members: ReadonlySet<string>): boolean =>
-  [...members].every(id => canSee(sees, id))
+/** What is the company's is shown to whoever may ask for it. */
+export const allSeen = (sees: Sees, members: Sees): boolean =>
+  members === 'all' || [...members].every(id => canSee(sees, id))
 
 export const bothSee = (sees: Sees, members: Sees): Sees =>
   members === 'all' ? sees : new Set([...members].filter(id => canSee(sees, id)))

@@ -148,7 +148,7 @@ export const dealOperations = (deps: {
         ])
         const members = membersOf(scope, scopeId, directory)
         if (isComposite) {
-          const isTeamSeen = scope !== 'employee' && (members === 'all' || allSeen(sees, members))
+          const isTeamSeen = scope !== 'employee' && allSeen(sees, members)
           if (scope === 'team' && !isTeamSeen) throw notVisible()
           return scoreEvidence({
             metric,
@@ -161,7 +161,7 @@ export const dealOperations = (deps: {
             cardPath: dealId => vendor.cardPath('deal', dealId),
           })
         }
-        if (members !== 'all' && !allSeen(sees, members)) throw notVisible()
+        if (!allSeen(sees, members)) throw notVisible()
         return evidenceView({
           metric,
           scope,

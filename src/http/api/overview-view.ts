@@ -19,6 +19,9 @@ const needHelp = (people: readonly PersonView[], weeksSinceStart: number | null)
     .slice(0, 2)
     .map(({ id }) => id)
 
+const seenOf = (changes: readonly Change[], sees: Sees): Change[] =>
+  changes.filter(({ responsibleId }) => canSee(sees, responsibleId))
+
 /** Deals shown at most; how many there are is told beside them. */
 const SHOWN = 200
 
@@ -29,7 +32,7 @@ export const changedDeals = (
   names: Names,
   cardPath: (dealId: string) => string,
 ): ChangedDeals => {
-  const seen = changes.filter(({ responsibleId }) => canSee(sees, responsibleId))
+  const seen = seenOf(changes, sees)
   const deals = seen
     .toSorted((a, b) => (b.amount ?? 0) - (a.amount ?? 0) || (a.dealId < b.dealId ? -1 : 1))
     .slice(0, SHOWN)
@@ -46,7 +49,7 @@ export const changedDeals = (
 
 const changesView = (changes: Changes | null, sees: Sees): Overview['changes'] => {
   if (changes === null) return null
-  const seen = (list: Change[]) => totals(list.filter(({ responsibleId }) => canSee(sees, responsibleId)))
+  const seen = (list: Change[]) => totals(seenOf(list, sees))
   return {
     since: changes.since.toISOString(),
     movedForward: seen(changes.movedForward),

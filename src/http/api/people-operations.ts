@@ -37,10 +37,8 @@ const userOf = (users: readonly User[], id: string): User => {
 }
 
 /** A branch is shown whole or not at all: its score tells of everybody in it. */
-const isSeenWhole = ({ sees }: ApiContext, directory: DirectoryView, id: string): boolean => {
-  const team = membersOf('team', id, directory)
-  return team === 'all' || allSeen(sees, team)
-}
+const isSeenWhole = ({ sees }: ApiContext, directory: DirectoryView, id: string): boolean =>
+  allSeen(sees, membersOf('team', id, directory))
 
 /**
  * Whom the viewer sees, of one department's branch if asked.
@@ -75,7 +73,7 @@ export const peopleOperations = (deps: {
     ])
     const isOffered = (id: string): boolean => {
       const team = membersOf('team', id, directory)
-      return team === 'all' || (team.size > 0 && allSeen(context.sees, team))
+      return (team === 'all' || team.size > 0) && allSeen(context.sees, team)
     }
     const own = new Set(directory.users.find(({ id }) => id === viewer.userId)?.departmentIds)
     return {

@@ -28,7 +28,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M03_retro: {
     name: 'Deals entered afterwards',
-    rule: 'New deals created after their first invoice or closed within an hour, divided by all new ones. Days away and deals of an import do not count.',
+    rule: 'New deals created after their first invoice or closed within an hour, divided by all new ones. Deals of an import do not count.',
     of: '{n} of {d} new deals',
   },
   M04: {
@@ -109,7 +109,7 @@ export const metricsEn: typeof metricsRu = {
   },
   M16: {
     name: 'First response in 30 minutes',
-    rule: 'New leads answered within 30 working minutes, divided by all new ones.',
+    rule: 'New leads answered within 30 working minutes, divided by all new ones. Days away and deals of an import do not count.',
     of: '{n} of {d} leads',
   },
   M17: {
